@@ -1,0 +1,64 @@
+//! Facts of a host and who talks to it.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{HostId, ServerId, SessionId, WallTime};
+
+/// What is known of a host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostObserved {
+    /// The host.
+    pub host: HostId,
+    /// Who claimed the conversation with it. Its revision is what a move of an exclusive unit is judged on.
+    pub session: SessionRecord,
+    /// What the agent said of its machine.
+    pub facts: HostFacts,
+}
+
+/// A claimed conversation between a server and an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Which.
+    pub id: SessionId,
+    /// The server that claimed it.
+    pub server: ServerId,
+    /// The epoch under which the server claimed it.
+    pub epoch: u32,
+    /// Whether the server hears the agent. Once it wrote that it does not, a new claim is needed.
+    pub silent: bool,
+    /// When it was claimed, or fell silent.
+    pub since: WallTime,
+}
+
+/// What an agent says of its machine and engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct HostFacts {
+    /// The machine's host name.
+    pub hostname: String,
+    /// Distribution, such as `Debian GNU/Linux 12`.
+    pub os: String,
+    /// Kernel release.
+    pub kernel: String,
+    /// Processor architecture in the engine's words, such as `amd64`.
+    pub architecture: String,
+    /// Processors.
+    pub cpus: u32,
+    /// Memory, bytes.
+    pub memory: u64,
+    /// The engine and its version, such as `Docker Engine 20.10.24`; empty while it cannot be reached.
+    pub engine: String,
+    /// The engine API version that was agreed on.
+    pub engine_api: String,
+    /// Why the engine cannot be used, if it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_error: Option<String>,
+    /// Whether containers live on while the engine restarts.
+    pub live_restore: bool,
+    /// The agent's version.
+    pub agent: String,
+    /// Addresses of the machine.
+    pub addresses: Vec<IpAddr>,
+}
