@@ -1,1 +1,38 @@
-//! What the API shows. Filled by hand from documents; every field is a promise to users.
+//! What the API takes and shows. Filled by hand from documents; every field is a promise to users.
+//!
+//! Names are for people, ids for programs: a view carries both. Times are milliseconds since 1970-01-01 UTC. No view
+//! has a secret's value; what takes one in ([`SecretBytes`](crate::secret::SecretBytes)) is a request only.
+
+mod access;
+mod environment;
+mod event;
+mod host;
+mod object;
+mod page;
+mod plan;
+mod problem;
+mod service;
+mod stack;
+mod stream;
+mod unit;
+
+pub use access::{
+    AccountView, KeyCreate, KeyCreated, KeyView, LoginReply, LoginRequest, Me, Membership, SetupRequest,
+};
+pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
+pub use event::{EventKind, EventView, ObjectView};
+pub use host::{HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate, JoinTokenCreated};
+pub use object::{
+    ConfigPut, ConfigView, RegistryPassword, RegistryPut, RegistryView, SecretPut, SecretView, VolumeCreate,
+    VolumeView,
+};
+pub use page::{Gone, Page};
+pub use plan::{PlanAction, PlanChange, PlanNote, PlanSummary, PlanView};
+pub use problem::Problem;
+pub use service::{RolloutView, ServicePatch, ServiceView};
+pub use stack::{
+    Deployed, FileContent, RollbackPlan, RollbackRequest, SourceFile, StackDeploy, StackFiles,
+    StackRevisionView, StackState, StackView, SupportFile,
+};
+pub use stream::{ImageLoadLine, ImageView, LogLine, LogStream, StatsView};
+pub use unit::UnitView;

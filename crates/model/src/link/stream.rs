@@ -91,3 +91,88 @@ pub enum StreamFrame {
     /// It could not be done; why, and what to do. Last frame.
     Failed(String),
 }
+
+/// The bytes are no frame of this protocol's version.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a stream frame of {bytes} bytes and kind {kind:?} is unknown; are both sides of one version?")]
+pub struct StreamFrameError {
+    /// Its first byte.
+    pub kind: Option<u8>,
+    /// Its length.
+    pub bytes: usize,
+}
+
+impl StreamFrame {
+    const INPUT: u8 = 1;
+    const OUTPUT: u8 = 2;
+    const ERROR: u8 = 3;
+    const RESIZE: u8 = 4;
+    const EXIT: u8 = 5;
+    const FAILED: u8 = 6;
+
+    /// One byte for the kind, then the data as it is; numbers are big-endian.
+    pub fn encode(&self) -> Vec<u8> {
+        let with = |kind, data: &[u8]| [&[kind], data].concat();
+        match self {
+            Self::Input(data) => with(Self::INPUT, data),
+            Self::Output(data) => with(Self::OUTPUT, data),
+            Self::Error(data) => with(Self::ERROR, data),
+            Self::Resize(columns, rows) => {
+                with(Self::RESIZE, &[columns.to_be_bytes(), rows.to_be_bytes()].concat())
+            }
+            Self::Exit(code) => with(Self::EXIT, &code.to_be_bytes()),
+            Self::Failed(why) => with(Self::FAILED, why.as_bytes()),
+        }
+    }
+
+    /// Reads what [`StreamFrame::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> Result<Self, StreamFrameError> {
+        let unknown = || StreamFrameError { kind: bytes.first().copied(), bytes: bytes.len() };
+        let (kind, data) = bytes.split_first().ok_or_else(unknown)?;
+        match (*kind, data) {
+            (Self::INPUT, data) => Ok(Self::Input(data.to_vec())),
+            (Self::OUTPUT, data) => Ok(Self::Output(data.to_vec())),
+            (Self::ERROR, data) => Ok(Self::Error(data.to_vec())),
+            (Self::RESIZE, &[c0, c1, r0, r1]) => {
+                Ok(Self::Resize(u16::from_be_bytes([c0, c1]), u16::from_be_bytes([r0, r1])))
+            }
+            (Self::EXIT, code) => {
+                let code = code.try_into().map_err(|_| unknown())?;
+                Ok(Self::Exit(i64::from_be_bytes(code)))
+            }
+            (Self::FAILED, why) => Ok(Self::Failed(String::from_utf8_lossy(why).into_owned())),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_frame_or_an_error(bytes: Vec<u8>) {
+            if let Ok(frame) = StreamFrame::decode(&bytes) {
+                prop_assert_eq!(StreamFrame::decode(&frame.encode()), Ok(frame));
+            }
+        }
+    }
+
+    #[test]
+    fn frames_round_trip() {
+        for frame in [
+            StreamFrame::Input(vec![]),
+            StreamFrame::Output(vec![0, 255]),
+            StreamFrame::Error(b"x".to_vec()),
+            StreamFrame::Resize(80, 24),
+            StreamFrame::Exit(-1),
+            StreamFrame::Failed("no such program".to_owned()),
+        ] {
+            assert_eq!(StreamFrame::decode(&frame.encode()), Ok(frame));
+        }
+        assert!(StreamFrame::decode(&[]).is_err());
+        assert!(StreamFrame::decode(&[9]).is_err());
+    }
+}

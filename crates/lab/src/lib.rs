@@ -1,0 +1,44 @@
+//! Real hosts on one Linux machine, for tests, benches and demonstrations.
+//!
+//! A [`Lab`] makes [`Host`]s. Each host is a process, network, mount, hostname and IPC namespace with a Docker Engine
+//! of its own inside: own data, own socket, own iptables, its own `/run`, `/etc`, `/sys` and `/proc`; all else of the
+//! file system is the machine's. What a test starts with [`Host::command`] runs beside that engine and finds it at
+//! `/run/docker.sock`, as on a real machine; what the test itself wants from the host's network it asks for with
+//! [`Host::tcp_connect`] or [`Host::run_in`]. What must not meet another host's files belongs below [`Host::dir`].
+//!
+//! Data enters as images ([`Image`], made from static binaries, because no registry can be assumed) and leaves through
+//! the engine's API ([`Host::docker`]). Faults are methods: [`Host::kill_engine`], [`Host::freeze_engine`] and so on.
+//!
+//! **Nothing outlives the test.** The first process of a host, the *holder*, keeps its namespaces and reads a pipe
+//! whose other end only the test's process has. When that end closes, by [`Host::remove`], by drop or because the test was
+//! killed, the holder ends and the kernel ends every process in its process namespace, containers included; the mounts,
+//! interfaces and firewall rules go with their namespaces. Files and empty control groups are then removed by
+//! [`Host::remove`], or by `scripts/clean-lab.sh` where nobody was left to do so.
+//!
+//! A host starts in some 0.3 s, its engine included, and goes in less: each test has its own, none shares one.
+//!
+//! It does not know Muster: it runs programs and engines. It does not touch the machine's own engine, network or
+//! mounts. Hosts are alone today; wiring several to one bridge needs only their [`Host::pid`].
+
+mod archive;
+mod cgroup;
+mod command;
+mod engine;
+mod error;
+mod holder;
+mod home;
+mod host;
+mod image;
+mod lab;
+mod process;
+mod samples;
+
+pub use command::HostCommand;
+pub use error::Error;
+pub use host::Host;
+pub use image::{Image, import_binary};
+pub use lab::Lab;
+pub use samples::{BUSYBOX, UNIT, load_busybox, load_unit};
+
+/// What every fallible call of this crate answers.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,115 @@
+//! `muster host`: machines.
+
+use std::process::ExitCode;
+
+use hyper::Method;
+use muster_model::view::{HostPatch, HostState, HostView, JoinTokenCreate, JoinTokenCreated};
+
+use crate::cli::{Global, HostCommand};
+use crate::client::{Client, segment};
+use crate::print::{self, Paint, Table};
+
+/// Does what was asked.
+pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCode> {
+    let client = Client::open(global)?;
+    let one = |host: &str| client.env(&format!("/hosts/{}", segment(host)));
+    match command {
+        HostCommand::Ls => {
+            let hosts: Vec<HostView> = client.all(&client.env("/hosts")).await?;
+            print::listing(global.output, &hosts, |wide| table(&hosts, wide))?;
+        }
+        HostCommand::Show { host } => {
+            let host: HostView = client.get(&one(&host)).await?;
+            print::listing(global.output, &host, |_| facts(&host))?;
+        }
+        HostCommand::Cordon { host } => cordon(&client, &one(&host), true).await?,
+        HostCommand::Uncordon { host } => cordon(&client, &one(&host), false).await?,
+        HostCommand::Rm { host } => {
+            client.delete(&one(&host)).await?;
+            print::say(format!("Removed {host}."));
+        }
+        HostCommand::Token { uses, ttl } => {
+            let request = JoinTokenCreate { uses: Some(uses), ttl_seconds: Some(ttl) };
+            let token: JoinTokenCreated = client.send(Method::POST, &client.env("/join-tokens"), &request).await?;
+            print::say(format!("Valid until {}. On the machine that is to join, run:", token.expires));
+            print::data(&format!("muster agent --to {} --token {}\n", client.url(), token.token))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn cordon(client: &Client, path: &str, cordoned: bool) -> anyhow::Result<()> {
+    let patch = HostPatch { cordoned: Some(cordoned), ..HostPatch::default() };
+    let host: HostView = client.send(Method::PATCH, path, &patch).await?;
+    let now = if cordoned { "takes nothing new; what runs there goes on" } else { "takes units again" };
+    print::say(format!("{} {now}.", host.name));
+    Ok(())
+}
+
+fn table(hosts: &[HostView], wide: bool) -> Table {
+    let mut headings = vec!["HOST", "STATE", "UNITS", "CPUS", "MEMORY", "ENGINE"];
+    if wide {
+        headings.extend(["OS", "KERNEL", "AGENT", "ADDRESSES", "ID", "LABELS"]);
+    }
+    let mut table = Table::new(&headings);
+    let paint = Paint::for_stdout();
+    for host in hosts {
+        let facts = host.facts.clone().unwrap_or_default();
+        let addresses: Vec<String> = facts.addresses.iter().map(ToString::to_string).collect();
+        let labels: Vec<String> = host.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        table.row(vec![
+            host.name.to_string(),
+            state(host.state, paint),
+            format!("{}/{}", host.running, host.units),
+            facts.cpus.to_string(),
+            gigabytes(facts.memory),
+            facts.engine_error.clone().map_or(facts.engine.clone(), |error| paint.red(&error)),
+            facts.os,
+            facts.kernel,
+            facts.agent,
+            addresses.join(", "),
+            host.id.to_string(),
+            labels.join(", "),
+        ]);
+    }
+    table
+}
+
+fn facts(host: &HostView) -> Table {
+    let mut table = Table::new(&["FACT", "VALUE"]);
+    let facts = host.facts.clone().unwrap_or_default();
+    let mut row = |fact: &str, value: String| table.row(vec![fact.to_owned(), value]);
+    row("name", host.name.to_string());
+    row("id", host.id.to_string());
+    row("state", state(host.state, Paint::for_stdout()));
+    row("units", format!("{} running of {}", host.running, host.units));
+    row("cpus", facts.cpus.to_string());
+    row("memory", gigabytes(facts.memory));
+    row("os", facts.os);
+    row("kernel", facts.kernel);
+    row("architecture", facts.architecture);
+    row("engine", facts.engine_error.map_or(facts.engine, |error| format!("cannot be used: {error}")));
+    row("engine api", facts.engine_api);
+    row("live restore", if facts.live_restore { "on" } else { "off: an engine restart stops containers" }.to_owned());
+    row("agent", facts.agent);
+    row("joined", host.joined.to_string());
+    for (key, value) in &host.labels {
+        row("label", format!("{key}={value}"));
+    }
+    table
+}
+
+fn state(state: HostState, paint: Paint) -> String {
+    match state {
+        HostState::Registering => paint.yellow("registering"),
+        HostState::Active => paint.green("active"),
+        HostState::Inactive => paint.yellow("inactive (cordoned)"),
+        HostState::Suspect => paint.yellow("suspect"),
+        HostState::Lost => paint.red("lost"),
+    }
+}
+
+fn gigabytes(bytes: u64) -> String {
+    let tenths = bytes / 107_374_182;
+    format!("{}.{} GiB", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,257 @@
+//! A machine of the tests' own: namespaces, a real engine, and Muster's processes inside them.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
+
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use muster_lab::{Host, Lab};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Child;
+
+const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+const ENGINE: &str = "/run/docker.sock";
+/// Far above what anything here takes; a test that waits longer has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A machine with an engine. Muster's processes end with it.
+pub struct Machine {
+    pub host: Host,
+    _lab: Lab,
+    directory: TempDir,
+    server: Option<Child>,
+    agent: Option<Child>,
+}
+
+impl Machine {
+    /// An engine and nothing else.
+    pub async fn bare() -> Self {
+        let lab = Lab::new().unwrap();
+        let host = lab.host("one").await.unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        Self { host, _lab: lab, directory, server: None, agent: None }
+    }
+
+    /// `muster dev` is up and the sample image is there.
+    pub async fn with_dev() -> Self {
+        let mut machine = Self::bare().await;
+        machine.start_dev().await;
+        machine.load_sample_image().await;
+        machine
+    }
+
+    /// Server and agent are up, each by itself, and the sample image is there.
+    pub async fn apart() -> Self {
+        let mut machine = Self::bare().await;
+        let token = machine.start_server().await.expect("the first start prints a setup token");
+        machine.log_in(&token).await;
+        let join = machine.ok(&["host", "token"]).await;
+        let join = join.split_whitespace().last().unwrap().to_owned();
+        machine.start_agent(Some(&join)).await;
+        machine.load_sample_image().await;
+        machine
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn log(&self, name: &str) -> std::fs::File {
+        std::fs::File::options().create(true).append(true).open(self.path(name)).unwrap()
+    }
+
+    pub async fn start_dev(&mut self) {
+        let child = self
+            .host
+            .command(MUSTER)
+            .args(["dev", "--engine", ENGINE, "--data"])
+            .arg(self.path("data"))
+            .env("MUSTER_CONTEXT", self.path("context.json"))
+            .stdin(Stdio::null())
+            .stdout(self.log("dev.log"))
+            .stderr(self.log("dev.log"))
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        self.server = Some(child);
+        self.host_is_active().await;
+    }
+
+    /// Starts the server; the setup token, if it prints one.
+    pub async fn start_server(&mut self) -> Option<String> {
+        let mut child = self
+            .host
+            .command(MUSTER)
+            .args(["server", "--listen", "127.0.0.1:8080", "--data"])
+            .arg(self.path("server"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(self.log("server.log"))
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut token = None;
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if let Some(found) = line.strip_prefix("Setup token: ") {
+                token = Some(found.trim().to_owned());
+            }
+            if line.starts_with("Listening") {
+                break;
+            }
+        }
+        self.server = Some(child);
+        token
+    }
+
+    pub async fn start_agent(&mut self, token: Option<&str>) {
+        let mut command = self
+            .host
+            .command(MUSTER)
+            .args(["agent", "--to", "http://127.0.0.1:8080", "--engine", ENGINE, "--data"])
+            .arg(self.path("agent"))
+            .stdin(Stdio::null())
+            .stdout(self.log("agent.log"))
+            .stderr(self.log("agent.log"))
+            .kill_on_drop(true);
+        if let Some(token) = token {
+            command = command.args(["--token", token]);
+        }
+        self.agent = Some(command.spawn().unwrap());
+        self.host_is_active().await;
+    }
+
+    async fn log_in(&self, token: &str) {
+        let mut child = self
+            .host
+            .command(MUSTER)
+            .args(["login", "http://127.0.0.1:8080", "--setup", token, "--password-stdin"])
+            .env("MUSTER_CONTEXT", self.path("context.json"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"correct horse battery\n").await.unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    /// SIGKILL, and the process is gone.
+    pub async fn kill_server(&mut self) {
+        self.server.take().unwrap().kill().await.unwrap();
+    }
+
+    pub async fn kill_agent(&mut self) {
+        self.agent.take().unwrap().kill().await.unwrap();
+    }
+
+    pub async fn host_is_active(&self) {
+        until("the host is active", async || {
+            let output = self.muster(&["host", "ls", "-o", "json"]).await;
+            let hosts: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+            hosts[0]["state"] == "active" && hosts[0]["facts"]["engine_error"].is_null()
+        })
+        .await;
+    }
+
+    async fn load_sample_image(&self) {
+        let output = self.muster(&["whoami", "--image"]).await;
+        let tar = self.path("whoami.tar");
+        std::fs::write(&tar, &output.stdout).unwrap();
+        self.ok(&["image", "load", tar.to_str().unwrap()]).await;
+    }
+
+    /// Runs the command line as a user would.
+    pub async fn muster(&self, args: &[&str]) -> Output {
+        let command = self.host.command(MUSTER).args(args).env("MUSTER_CONTEXT", self.path("context.json"));
+        command.output().await.unwrap()
+    }
+
+    /// Runs it and wants success; standard output.
+    pub async fn ok(&self, args: &[&str]) -> String {
+        let output = self.muster(args).await;
+        assert!(
+            output.status.success(),
+            "muster {} ended with {}\n{}\n{}",
+            args.join(" "),
+            output.status,
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+        text(&output.stdout)
+    }
+
+    /// Runs it with `-o json`.
+    pub async fn json(&self, args: &[&str]) -> Value {
+        let all: Vec<&str> = args.iter().copied().chain(["-o", "json"]).collect();
+        serde_json::from_str(&self.ok(&all).await).unwrap()
+    }
+
+    /// All containers the engine has: name to (id, start time, running).
+    pub async fn containers(&self) -> BTreeMap<String, Container> {
+        let docker = self.host.docker();
+        let options = ListContainersOptionsBuilder::default().all(true).build();
+        let mut found = BTreeMap::new();
+        for summary in docker.list_containers(Some(options)).await.unwrap() {
+            let id = summary.id.unwrap();
+            // It may go between the two calls.
+            let Ok(inspected) = docker.inspect_container(&id, None).await else { continue };
+            let state = inspected.state.unwrap();
+            let name = inspected.name.unwrap().trim_start_matches('/').to_owned();
+            let running = state.running.unwrap_or(false);
+            found.insert(name, Container { id, started: state.started_at.unwrap_or_default(), running });
+        }
+        found
+    }
+
+    /// What an HTTP server in the machine answers; none if nobody does.
+    pub async fn http_get(&self, port: u16) -> Option<String> {
+        let mut stream = self.host.tcp_connect(([127, 0, 0, 1], port).into()).await.ok()?;
+        stream.write_all(b"GET / HTTP/1.0\r\nHost: test\r\n\r\n").await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        Some(answer)
+    }
+
+    pub fn server_log(&self) -> String {
+        let read = |name| std::fs::read_to_string(self.path(name)).unwrap_or_default();
+        [read("dev.log"), read("server.log"), read("agent.log")].concat()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    pub id: String,
+    pub started: String,
+    pub running: bool,
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).canonicalize().unwrap().to_str().unwrap().to_owned()
+}
+
+/// Waits for a condition; fails, and says for what, when it does not come.
+pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    let began = Instant::now();
+    while !condition().await {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
