@@ -26,7 +26,7 @@ pub struct VolumeCreate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VolumeView {
     /// The engine's name for it, unique in the environment: `shop_data`, or what it was made as.
-    pub name: Name,
+    pub name: String,
     /// The stack it was made for; none if it was made by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<Name>,

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Measures the promised figures and prints them as a table; target/bench/report.json has them all.
+#
+#   scripts/bench.sh [store|control|engine|api|idle|run|all]
+set -eu
+
+cd "$(dirname "$0")/.."
+area="${1:-all}"
+target="${CARGO_TARGET_DIR:-$PWD/target}"
+MUSTER_BIN="$target/x86_64-unknown-linux-gnu/release/muster"
+export MUSTER_BIN
+out=target/bench
+lines="$out/lines.json"
+
+main() {
+    mkdir -p "$out"
+    : >"$lines"
+    echo "Building what is measured." >&2
+    cargo build --release --quiet -p muster -p muster-bench
+    wanted store && cargo run --release --quiet -p muster-store --example store_bench >>"$lines"
+    wanted control && cargo run --release --quiet -p muster-control --example control_bench >>"$lines"
+    for part in run engine api idle; do
+        wanted "$part" && "$target/x86_64-unknown-linux-gnu/release/muster-bench" "$part" >>"$lines"
+    done
+    report
+}
+
+wanted() {
+    if [ "$area" = all ] || [ "$area" = "$1" ]; then
+        echo "Measuring: $1" >&2
+    else
+        return 1
+    fi
+}
+
+# Lines of JSON to one list, and to columns.
+report() {
+    { echo '['; sed '$!s/$/,/' "$lines"; echo ']'; } >"$out/report.json"
+    MUSTER_LINES="$lines" cargo run --release --quiet -p muster-bench --bin bench-table
+}
+
+main
