@@ -121,9 +121,9 @@ pub struct ServerArgs {
     /// Further names or addresses under which the server is reached, for its certificate
     #[arg(long = "name", value_name = "NAME")]
     pub names: Vec<String>,
-    /// Balancers that may end TLS and say so in X-Forwarded-*
-    #[arg(long = "trusted-proxy", value_name = "ADDRESS")]
-    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Balancers that may end TLS and say so in X-Forwarded-*: an address or a range
+    #[arg(long = "trusted-proxy", value_name = "RANGE")]
+    pub trusted_proxies: Vec<muster_server::config::IpRange>,
     /// Address range of the default environment's network; only read at the first start
     #[arg(long, value_name = "RANGE")]
     pub subnet: Option<muster_model::net::Subnet>,

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context as _;
@@ -33,17 +33,27 @@ pub fn default_environment() -> String {
 impl Context {
     /// Reads the user's file.
     pub fn load() -> anyhow::Result<Self> {
-        let path = path()?;
-        let text = std::fs::read_to_string(&path).with_context(|| {
+        Self::load_from(&path()?)
+    }
+
+    /// Reads a file.
+    pub fn load_from(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| {
             format!("you are not logged in (there is no {}); log in with `muster login URL`", path.display())
         })?;
         serde_json::from_str(&text)
             .with_context(|| format!("{} cannot be read; log in again with `muster login URL`", path.display()))
     }
 
-    /// Writes the user's file, for nobody else to read.
+    /// Writes the user's file.
     pub fn save(&self) -> anyhow::Result<PathBuf> {
         let path = path()?;
+        self.save_to(&path)?;
+        Ok(path)
+    }
+
+    /// Writes a file, for nobody else to read.
+    pub fn save_to(&self, path: &Path) -> anyhow::Result<()> {
         let write = || {
             if let Some(dir) = path.parent() {
                 std::fs::create_dir_all(dir)?;
@@ -53,10 +63,9 @@ impl Context {
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
             file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
             file.sync_all()?;
-            std::fs::rename(&beside, &path)
+            std::fs::rename(&beside, path)
         };
-        write().with_context(|| format!("could not write {}", path.display()))?;
-        Ok(path)
+        write().with_context(|| format!("could not write {}", path.display()))
     }
 }
 

@@ -1,9 +1,86 @@
 //! `muster dev`: server and agent in one process, for one machine.
+//!
+//! It does what a person would do with `muster server`, `muster login --setup`, `muster host token` and `muster agent`, by
+//! the same ways: the agent joins with a token and speaks over the same link. The key it makes stands in the data
+//! directory, and becomes the user's unless the user works with another server.
 
+mod first;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::DevArgs;
+use anyhow::Context as _;
+use hyper::Method;
+use muster_agent::AgentConfig;
+use muster_model::view::{JoinTokenCreate, JoinTokenCreated};
+use muster_server::ServerConfig;
+use tokio::sync::watch;
 
-pub async fn run(_: DevArgs) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("soon")
+use super::running;
+use crate::cli::DevArgs;
+use crate::client::Client;
+use crate::context::Context;
+use crate::print;
+
+/// Starts both, says where, and keeps both until told to stop.
+pub async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
+    running::log();
+    let told = running::told_to_stop()?;
+    let mut config = ServerConfig::local(args.data.join("server"));
+    config.listen = args.listen;
+    config.subnet = args.subnet;
+    let server = muster_server::build(config).await.context("the server did not start")?;
+    let url = format!("http://{}", local(server.address()));
+    let setup_token = server.setup_token().map(str::to_owned);
+
+    let (stop, stopped) = watch::channel(false);
+    let serving = tokio::spawn(server.run(until(stopped.clone())));
+    let context = first::context(&args.data, &url, setup_token).await?;
+    let config = agent_config(&args, &url, &context).await?;
+    let keeping = tokio::spawn(muster_agent::run(config, until(stopped)));
+    print::data(&format!("Listening on {url}\n"))?;
+
+    tokio::pin!(serving, keeping);
+    let ended = tokio::select! {
+        () = told => Ok(()),
+        ended = &mut serving => flat(ended).context("the server ended"),
+        ended = &mut keeping => flat(ended).context("the agent ended"),
+    };
+    stop.send_replace(true);
+    if ended.is_ok() {
+        // Both end by themselves now; how they do is in the log.
+        let _ = (serving.await, keeping.await);
+    }
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+fn flat<E: std::error::Error + Send + Sync + 'static>(
+    ended: Result<Result<(), E>, tokio::task::JoinError>,
+) -> anyhow::Result<()> {
+    Ok(ended??)
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // Whoever could say so being gone means the same.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// An address of this machine, also when it listens on all.
+fn local(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
+}
+
+/// The agent's settings, with a token to join unless it has joined.
+async fn agent_config(args: &DevArgs, url: &str, context: &Context) -> anyhow::Result<AgentConfig> {
+    let server = url.parse().context("the server's address cannot be used")?;
+    let mut config = AgentConfig::new(vec![server], args.data.join("agent"));
+    config.engine_socket.clone_from(&args.engine);
+    if !Path::new(&config.data_dir).join("identity.json").exists() {
+        let client = Client::from_context(context)?;
+        let path = client.env("/join-tokens");
+        let token: JoinTokenCreated = client.send(Method::POST, &path, &JoinTokenCreate::default()).await?;
+        config.join_token = Some(token.token);
+    }
+    Ok(config)
 }

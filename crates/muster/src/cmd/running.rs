@@ -17,12 +17,14 @@ pub fn log() {
         .init();
 }
 
-/// Ends when someone asks the process to stop: SIGTERM or SIGINT.
-pub async fn told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("could not listen for SIGTERM")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    Ok(())
+/// Listens for SIGTERM and SIGINT; what it returns ends when one comes.
+pub fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).context("could not listen for signals");
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -1,0 +1,43 @@
+//! Which of the hosts that fit is best.
+
+use muster_model::desired::Relation;
+
+use crate::place::filter;
+use crate::shape::Shape;
+use crate::world::{Host, World};
+
+/// Smaller is better: wishes of the files first, then few units of the service (a host that dies takes few with it),
+/// then few units at all. Ties go to the smaller host id, so that one world has one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Score {
+    wishes_unmet: u32,
+    units_of_service: u32,
+    units: u32,
+}
+
+impl Score {
+    pub(super) fn of(world: &World, shape: &Shape, host: Host<'_>, units_of_service: u32) -> Self {
+        let unmet = shape.spec().rules.iter().filter(|rule| match rule.relation {
+            Relation::Should => !filter::holds(world, shape, host, &rule.subject),
+            Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject),
+            Relation::Must | Relation::MustNot => false,
+        });
+        Self {
+            wishes_unmet: u32::try_from(unmet.count()).unwrap_or(u32::MAX),
+            units_of_service,
+            units: host.load.units,
+        }
+    }
+
+    /// What spoke for the host.
+    pub(super) fn words(self) -> String {
+        let unmet = match self.wishes_unmet {
+            0 => String::new(),
+            unmet => format!(", though {unmet} of the rules that should hold do not"),
+        };
+        format!(
+            "fewest units there ({} of this service, {} in all){unmet}",
+            self.units_of_service, self.units
+        )
+    }
+}

@@ -1,0 +1,161 @@
+//! Hosts: a place in the network for each, and whether control counts on it.
+
+use std::time::Duration;
+
+use muster_model::assigned::{HostAssigned, NetworkAssigned, Presence, UnitWish};
+use muster_model::desired::{Environment, HostWish};
+use muster_model::document::Document;
+use muster_model::limits::{LOST_AFTER, SUSPECT_AFTER};
+use muster_model::{EnvironmentId, HostId, Reason, Timestamp};
+
+use crate::agenda::{Fact, Stopwatches};
+use crate::allot::addresses;
+use crate::desk::Desk;
+use crate::world::{Host, Subject, World};
+
+/// Hosts that fell silent within this of one another did so together.
+const TOGETHER: Duration = Duration::from_secs(60);
+/// Largest packet in a managed network: what is left of 1,500 bytes after VXLAN over IPv4.
+const MTU: u16 = 1_450;
+
+pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
+    let Subject::Host(id) = subject else { return };
+    let Some(host) = desk.world.host(*id) else { return };
+    let (wish, assigned) = (host.wish.cloned(), host.assigned.cloned());
+    match (wish, assigned) {
+        (None, _) => leave(desk, *id),
+        (Some(wish), None) => welcome(desk, &wish),
+        (Some(_), Some(assigned)) => {
+            let presence = presence(desk, *id, assigned.presence);
+            if presence != assigned.presence {
+                desk.put(HostAssigned {
+                    presence,
+                    ..(*assigned.doc).clone()
+                });
+            }
+        }
+    }
+}
+
+/// It left the platform: whatever was there is no concern of ours any more.
+fn leave(desk: &mut Desk<'_>, id: HostId) {
+    let units = desk.world.units_on(id).map(|unit| unit.key());
+    let volumes = desk.world.volumes_on(id).map(|volume| volume.key());
+    let assigned = desk
+        .world
+        .host(id)
+        .and_then(|host| host.assigned)
+        .map(|doc| doc.key());
+    let keys: Vec<String> = units.chain(volumes).chain(assigned).collect();
+    keys.into_iter().for_each(|key| desk.delete(key));
+    desk.since().stop_silent(id);
+}
+
+/// It is new: it gets its place in the network. If the network is full it stays outside until another host leaves.
+fn welcome(desk: &mut Desk<'_>, wish: &HostWish) {
+    let Some(environment) = desk.world.environment(wish.environment).cloned() else {
+        return;
+    };
+    let Some(network) = managed_network(&desk.world, &environment) else {
+        return;
+    };
+    desk.put(HostAssigned {
+        host: wish.id,
+        environment: environment.id,
+        networks: vec![network],
+        presence: Presence::Registering,
+    });
+    desk.agenda.touch([Subject::Host(wish.id)]);
+}
+
+fn managed_network(world: &World, environment: &Environment) -> Option<NetworkAssigned> {
+    let assigned = world
+        .all_hosts()
+        .filter_map(|host| host.assigned)
+        .filter(|doc| doc.environment == environment.id);
+    let others = assigned.filter_map(|doc| doc.networks.first());
+    let (gateway, engine_range) = addresses::for_host(environment.subnet, others)?;
+    Some(NetworkAssigned {
+        network: environment.network,
+        name: format!("muster-{}", environment.name),
+        subnet: environment.subnet,
+        gateway,
+        engine_range,
+        mtu: MTU,
+    })
+}
+
+/// Whether to count on a host: in touch, silent a while, silent too long.
+fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
+    let Some(host) = desk.world.host(id) else {
+        return now;
+    };
+    let Some(observed) = host.observed.cloned() else {
+        return now;
+    };
+    if !observed.session.silent {
+        let surplus = has_surplus(&desk.world, id);
+        desk.since().stop_silent(id);
+        // What was replaced meanwhile stops before anything new starts.
+        return if surplus && now != Presence::Active {
+            Presence::Suspect
+        } else {
+            Presence::Active
+        };
+    }
+    let at = desk.now();
+    let since = desk.since().start(Fact::Silent(id, observed.session.id), at);
+    let lost_at = since + (LOST_AFTER - SUSPECT_AFTER);
+    if now == Presence::Lost {
+        return now;
+    }
+    if at < lost_at {
+        desk.wake(lost_at);
+        return Presence::Suspect;
+    }
+    let environment = desk
+        .world
+        .host(id)
+        .and_then(|host| host.wish)
+        .map(|wish| wish.environment);
+    if brake(&desk.world, &desk.agenda.since, environment, since) {
+        return Presence::Suspect;
+    }
+    Presence::Lost
+}
+
+/// Whether units that were replaced elsewhere are still on a host.
+fn has_surplus(world: &World, id: HostId) -> bool {
+    let replaced = |reason: &Reason| matches!(reason, Reason::HostLost { .. });
+    world
+        .units_on(id)
+        .any(|unit| unit.wish == UnitWish::Remove && unit.reasons.iter().any(replaced))
+}
+
+/// If more than half of an environment's hosts and at least three fell silent together, that is more likely our network
+/// than their disks: nobody is taken for lost until they return or leave.
+fn brake(world: &World, since: &Stopwatches, environment: Option<EnvironmentId>, when: Timestamp) -> bool {
+    let Some(environment) = environment else {
+        return true;
+    };
+    let (mut active, mut together) = (0_usize, 0_usize);
+    for host in world.hosts(environment).filter(|host| host.observed.is_some()) {
+        match silent_since(since, host) {
+            None if host.heard() => active += 1,
+            // One that was not looked at yet fell silent just now.
+            None => together += 1,
+            Some(other) if other.since(when) <= TOGETHER && when.since(other) <= TOGETHER => together += 1,
+            Some(_) => {}
+        }
+    }
+    together >= 3 && together > active
+}
+
+fn silent_since(since: &Stopwatches, host: Host<'_>) -> Option<Timestamp> {
+    let session = host
+        .observed
+        .filter(|observed| observed.session.silent)?
+        .session
+        .id;
+    since.get(&Fact::Silent(host.id, session))
+}

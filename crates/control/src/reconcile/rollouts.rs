@@ -1,0 +1,389 @@
+//! Rollouts: from one spec to the next, batch by batch, and back if the new one does not come up.
+//!
+//! While a rollout goes on, never fewer than scale less one batch are healthy and never more than scale and one batch
+//! exist. Only one batch is under way at a time: new units that have not proved themselves, old ones on their way out and
+//! missing ones all count as under way.
+
+use std::time::Duration;
+
+use muster_model::assigned::{Rollout, RolloutState, Unit};
+use muster_model::desired::{FailureAction, UnitClass, UpdateOrder};
+use muster_model::reason::{HostRefusal, Misfit};
+use muster_model::{Generation, Reason};
+
+use super::changed::changed_keys;
+use super::look::Look;
+use super::members::{Member, State};
+use crate::agenda::Fact;
+use crate::shape::Shape;
+use crate::world::Versioned;
+
+/// The rollout of the service, if it is about what is wanted now.
+fn current(look: &Look<'_, '_>) -> Option<Versioned<Rollout>> {
+    let rollout = look.desk.world.rollout(look.stack, &look.service)?;
+    let same = rollout.to == look.head.revision
+        && rollout.spec == look.head.facts().hash
+        && rollout.restarts == look.restarts;
+    same.then(|| rollout.clone())
+}
+
+/// What the service had before its rollout, if that can still be made.
+fn before(look: &Look<'_, '_>, rollout: &Rollout) -> Option<Shape> {
+    Shape::of(&look.desk.world, look.stack, rollout.from, &look.service)
+}
+
+/// What the units are to become: the wanted revision, or the one before once the rollout goes back.
+pub(crate) fn goal(look: &Look<'_, '_>) -> Shape {
+    let back = |rollout: &Versioned<Rollout>| {
+        matches!(
+            rollout.state,
+            RolloutState::RollingBack | RolloutState::RolledBack
+        )
+    };
+    let earlier = current(look)
+        .filter(back)
+        .and_then(|rollout| before(look, &rollout));
+    earlier.unwrap_or_else(|| look.head.clone())
+}
+
+/// What missing units are made as: while a rollout waits for a person, as they were before it.
+pub(crate) fn fill(look: &Look<'_, '_>) -> Shape {
+    let waits = |rollout: &Versioned<Rollout>| rollout.state == RolloutState::Paused;
+    let earlier = current(look)
+        .filter(waits)
+        .and_then(|rollout| before(look, &rollout));
+    earlier.unwrap_or_else(|| look.goal.clone())
+}
+
+/// Whether a unit is not what it is to become.
+pub(crate) fn outdated(look: &Look<'_, '_>, member: &Member) -> bool {
+    differs(look, &look.goal, member)
+}
+
+fn differs(look: &Look<'_, '_>, goal: &Shape, member: &Member) -> bool {
+    member.unit.spec != goal.facts().hash || member.unit.restarts < look.restarts
+}
+
+/// Takes the rollout one step further, if there is one or has to be.
+pub(crate) fn step(look: &mut Look<'_, '_>) {
+    look.aim();
+    let goal = look.goal.clone();
+    let members = look.members();
+    let old: Vec<Member> = members
+        .iter()
+        .filter(|member| member.runs() && differs(look, &goal, member))
+        .cloned()
+        .collect();
+    let Some(rollout) = current(look) else {
+        if old.is_empty() {
+            close_former(look);
+        } else {
+            open(look, &old);
+        }
+        return;
+    };
+    match rollout.state {
+        RolloutState::Finished | RolloutState::RolledBack if old.is_empty() => {
+            look.reasons.extend(rollout.reasons.iter().cloned());
+        }
+        RolloutState::Finished => set(look, &rollout, RolloutState::Rolling, Vec::new()),
+        RolloutState::RolledBack => set(look, &rollout, RolloutState::RollingBack, rollout.reasons.clone()),
+        RolloutState::Paused if rollout.reasons == [Reason::PausedByHand] && !look.paused => {
+            set(look, &rollout, RolloutState::Rolling, Vec::new());
+        }
+        RolloutState::Paused => look.reasons.extend(rollout.reasons.iter().cloned()),
+        RolloutState::Rolling if look.paused => {
+            set(look, &rollout, RolloutState::Paused, vec![Reason::PausedByHand]);
+            look.reasons.push(Reason::PausedByHand);
+        }
+        RolloutState::Rolling | RolloutState::RollingBack => advance(look, &rollout, &goal, &old),
+    }
+}
+
+/// The last rollout was about something else, and all units are as wanted without another.
+fn close_former(look: &mut Look<'_, '_>) {
+    let former = look.desk.world.rollout(look.stack, &look.service).cloned();
+    if let Some(former) = former.filter(|former| former.state != RolloutState::Finished) {
+        look.desk.put(Rollout {
+            to: look.head.revision,
+            spec: look.head.facts().hash,
+            restarts: look.restarts,
+            state: RolloutState::Finished,
+            reasons: Vec::new(),
+            ..(*former.doc).clone()
+        });
+    }
+}
+
+/// Begins a rollout. It comes from where the last one came from, if that did not get to its end.
+fn open(look: &mut Look<'_, '_>, old: &[Member]) {
+    let former = look.desk.world.rollout(look.stack, &look.service);
+    let unfinished = former
+        .filter(|former| former.state != RolloutState::Finished)
+        .map(|former| former.from);
+    let oldest = old.iter().map(|member| member.unit.revision).min();
+    let Some(from) = unfinished.or(oldest) else { return };
+    let (state, reasons) = match look.paused {
+        true => (RolloutState::Paused, vec![Reason::PausedByHand]),
+        false => (RolloutState::Rolling, Vec::new()),
+    };
+    look.reasons.extend(reasons.iter().cloned());
+    let rollout = Rollout {
+        stack: look.stack,
+        service: look.service.clone(),
+        from,
+        to: look.head.revision,
+        spec: look.head.facts().hash,
+        restarts: look.restarts,
+        state,
+        reasons,
+    };
+    look.desk.put(rollout);
+    if state == RolloutState::Rolling {
+        step(look);
+    }
+}
+
+/// Writes how the rollout stands now, and goes on from there.
+fn set(look: &mut Look<'_, '_>, rollout: &Rollout, state: RolloutState, reasons: Vec<Reason>) {
+    look.desk.put(Rollout {
+        state,
+        reasons,
+        ..rollout.clone()
+    });
+    if matches!(state, RolloutState::Rolling | RolloutState::RollingBack) {
+        step(look);
+    }
+}
+
+/// The next step of a rollout that is under way.
+fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) {
+    let failure = failed(look, rollout, goal);
+    if let Some(failure) = failure
+        && goal.spec().update.on_failure != FailureAction::Continue
+    {
+        give_up(look, rollout, goal, failure);
+        return;
+    }
+    if under_way(look, rollout, goal, old) {
+        let between = between(look);
+        look.desk.since().stop(&between);
+        return;
+    }
+    if old.is_empty() {
+        let (state, reasons) = match rollout.state {
+            RolloutState::RollingBack => (RolloutState::RolledBack, rollout.reasons.clone()),
+            _ => (RolloutState::Finished, Vec::new()),
+        };
+        look.reasons.extend(reasons.iter().cloned());
+        set(look, rollout, state, reasons);
+    } else if !pauses_between(look, rollout, goal) {
+        next_batch(look, goal, old);
+    }
+}
+
+/// Whether a unit is one that this rollout made.
+fn made_by(look: &Look<'_, '_>, rollout: &Rollout, goal: &Shape, member: &Member) -> bool {
+    let anew = rollout.restarts > 0 && member.unit.generation > Generation(1);
+    member.runs() && !differs(look, goal, member) && (member.unit.revision == goal.revision || anew)
+}
+
+/// A unit of the rollout that did not come up.
+fn failed(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> Option<Reason> {
+    let members = look.members();
+    let failed = members
+        .iter()
+        .find(|member| member.state == State::Failed && made_by(look, rollout, goal, member))?;
+    Some(Reason::NewUnitFailed {
+        number: failed.unit.number,
+        message: failed.message.clone(),
+    })
+}
+
+/// A new unit did not come up: the rollout waits for a person, or goes back.
+fn give_up(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, why: Reason) {
+    let earlier = before(look, rollout).filter(|earlier| earlier.facts().hash != goal.facts().hash);
+    let back = goal.spec().update.on_failure == FailureAction::Rollback
+        && rollout.state == RolloutState::Rolling
+        && earlier.is_some();
+    let state = if back {
+        RolloutState::RollingBack
+    } else {
+        RolloutState::Paused
+    };
+    look.reasons.push(why.clone());
+    set(look, rollout, state, vec![why]);
+}
+
+/// Whether a batch is under way; if so, the reasons say what it waits for.
+fn under_way(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) -> bool {
+    let before = look.reasons.len();
+    let members = look.members();
+    let mut waiting = (look.wanted as usize).saturating_sub(look.slots().len()) > 0;
+    for member in members.iter() {
+        if look.blocks(member) {
+            look.reasons.push(Reason::WaitsForOld {
+                number: member.unit.number,
+            });
+        } else if made_by(look, rollout, goal, member) {
+            if settled(look, goal, member) {
+                waiting |= retire(look, goal, member, old);
+            } else {
+                look.reasons.push(Reason::WaitsForUnit {
+                    number: member.unit.number,
+                    message: member.message.clone(),
+                });
+            }
+        } else if member.runs() && !differs(look, goal, member) {
+            // One that was right all along and whose successor is no longer wanted.
+            waiting |= retire(look, goal, member, old);
+        }
+    }
+    waiting || look.reasons.len() > before
+}
+
+/// Whether a new unit has proved itself.
+fn settled(look: &mut Look<'_, '_>, goal: &Shape, member: &Member) -> bool {
+    let fact = Fact::Up(member.unit.id, member.unit.generation);
+    match member.state {
+        State::Done => true,
+        // The files say to go on regardless.
+        State::Failed => goal.spec().update.on_failure == FailureAction::Continue,
+        State::Up => {
+            let now = look.desk.now();
+            let proved =
+                look.desk.since().start(fact, now) + Duration::from_millis(goal.spec().update.monitor_ms);
+            if proved > now {
+                look.desk.wake(proved);
+            }
+            proved <= now
+        }
+        _ => {
+            look.desk.since().stop(&fact);
+            false
+        }
+    }
+}
+
+/// Start-first: the new one runs, so the old one of its slot goes. Says whether there was one.
+fn retire(look: &mut Look<'_, '_>, goal: &Shape, new: &Member, old: &[Member]) -> bool {
+    let slot = look.slot(new);
+    let predecessor = old.iter().find(|member| look.slot(member) == slot).cloned();
+    if let Some(predecessor) = &predecessor {
+        let why = reason(look, goal, predecessor);
+        look.remove(predecessor, vec![why]);
+    }
+    predecessor.is_some()
+}
+
+fn between(look: &Look<'_, '_>) -> Fact {
+    Fact::BetweenBatches(look.stack, look.service.clone())
+}
+
+/// Whether the pause between two batches is not over. Before the first batch there is none.
+fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> bool {
+    let interval = Duration::from_millis(goal.spec().update.interval_ms);
+    let members = look.members();
+    if interval.is_zero() || !members.iter().any(|member| made_by(look, rollout, goal, member)) {
+        return false;
+    }
+    let (fact, now) = (between(look), look.desk.now());
+    let over = look.desk.since().start(fact.clone(), now) + interval;
+    if over > now {
+        look.desk.wake(over);
+        look.reasons.push(Reason::WaitsForInterval);
+        return true;
+    }
+    look.desk.since().stop(&fact);
+    false
+}
+
+/// Replaces as many as a batch has, the sick first, and of the healthy no more than may be missing.
+fn next_batch(look: &mut Look<'_, '_>, goal: &Shape, old: &[Member]) {
+    let wanted = look.wanted as usize;
+    let batch = match goal.spec().update.batch_size as usize {
+        0 => wanted.max(1),
+        size => size.min(wanted).max(1),
+    };
+    let healthy = look
+        .slots()
+        .values()
+        .filter(|slot| slot.iter().any(Member::well))
+        .count();
+    let mut spare = healthy.saturating_sub(wanted.saturating_sub(batch));
+    let mut picked: Vec<&Member> = old.iter().filter(|member| member.reachable()).collect();
+    picked.sort_by_key(|member| (member.well(), member.unit.number, member.unit.id));
+    let regardless = goal.spec().update.on_failure == FailureAction::Continue;
+    picked.retain(|member| {
+        let may = !member.well() || spare > 0 || regardless;
+        spare = spare.saturating_sub(usize::from(member.well()));
+        may
+    });
+    for member in picked.into_iter().take(batch) {
+        replace(look, goal, member);
+    }
+    for member in old.iter().filter(|member| !member.reachable()) {
+        look.reasons.extend(
+            look.desk
+                .world
+                .host_name(member.unit.host)
+                .map(|host| Reason::WaitsForHost { host }),
+        );
+    }
+}
+
+fn replace(look: &mut Look<'_, '_>, goal: &Shape, old: &Member) {
+    let why = reason(look, goal, old);
+    if old.unit.spec == goal.facts().hash {
+        let (generation, restarts) = (old.unit.generation.next(), look.restarts);
+        look.put(Unit {
+            generation,
+            restarts,
+            reasons: vec![why],
+            ..(*old.unit.doc).clone()
+        });
+    } else if goal.spec().update.order == UpdateOrder::StartFirst && may_be_two(look, goal, old) {
+        start_first(look, goal, old, why);
+    } else {
+        look.remove(old, vec![why]);
+    }
+}
+
+/// Whether the old one and the new one may run side by side: neither is exclusive, and they share no data.
+fn may_be_two(look: &Look<'_, '_>, goal: &Shape, old: &Member) -> bool {
+    let before = Shape::of(&look.desk.world, look.stack, old.unit.revision, &look.service);
+    let free = |shape: &Shape| shape.facts().class == UnitClass::Stateless;
+    free(goal) && before.is_none_or(|before| free(&before))
+}
+
+/// The new one beside the old one; where a fixed port does not allow that, the old one stops first after all.
+fn start_first(look: &mut Look<'_, '_>, goal: &Shape, old: &Member, why: Reason) {
+    let only = look.is_global().then_some(old.unit.host);
+    match look.try_create(goal, old.unit.number, vec![why.clone()], only) {
+        Ok(()) => {}
+        Err(Reason::NoHost { refusals }) => match port_taken(&refusals) {
+            Some(port) => look.remove(old, vec![why, Reason::StopsFirst { port }]),
+            None => look.reasons.push(Reason::NoHost { refusals }),
+        },
+        Err(other) => look.reasons.push(other),
+    }
+}
+
+fn port_taken(refusals: &[HostRefusal]) -> Option<u16> {
+    refusals.iter().find_map(|refusal| match refusal.why {
+        Misfit::PortTaken { port, .. } => Some(port),
+        _ => None,
+    })
+}
+
+/// Why a unit is replaced.
+pub(crate) fn reason(look: &Look<'_, '_>, goal: &Shape, old: &Member) -> Reason {
+    if old.unit.spec == goal.facts().hash {
+        return Reason::RestartWished;
+    }
+    let before = Shape::of(&look.desk.world, look.stack, old.unit.revision, &look.service);
+    let keys = before
+        .map(|before| changed_keys(&before.spec().unit, &goal.spec().unit))
+        .unwrap_or_default();
+    Reason::SpecChanged { keys }
+}

@@ -1,0 +1,92 @@
+//! Ways into the documents other than their keys. Each is kept in step by [`super::World::apply`].
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use muster_model::assigned::{Unit, VolumeAssigned};
+use muster_model::net::Protocol;
+use muster_model::{AccountId, EnvironmentId, HostId, Name, StackId, UnitId, VolumeId};
+
+use super::spec::Reservation;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Indexes {
+    pub(super) environments: OrdMap<Name, EnvironmentId>,
+    pub(super) accounts: OrdMap<Name, AccountId>,
+    pub(super) hosts: OrdMap<(EnvironmentId, Name), HostId>,
+    pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
+    /// Units of a service in the order of their numbers.
+    pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,
+    pub(super) host_units: OrdSet<(HostId, UnitId)>,
+    pub(super) ports: OrdSet<(HostId, Protocol, u16, UnitId)>,
+    pub(super) addresses: OrdMap<(EnvironmentId, Ipv4Addr), UnitId>,
+    /// The youngest unit with an address that was ever seen in each environment: the next address lies after it.
+    pub(super) last_address: OrdMap<EnvironmentId, (UnitId, Ipv4Addr)>,
+    /// What units set aside, where it is not nothing.
+    pub(super) reservations: OrdMap<UnitId, Reservation>,
+    pub(super) volumes: OrdSet<(EnvironmentId, Option<StackId>, Name, VolumeId)>,
+    pub(super) engine_names: OrdSet<(EnvironmentId, String, VolumeId)>,
+    pub(super) host_volumes: OrdSet<(HostId, VolumeId)>,
+    /// Services whose verdict says that they lack a place or a volume.
+    pub(super) unplaced: OrdSet<(StackId, Name)>,
+    /// Services with a unit on every host.
+    pub(super) globals: OrdMap<(EnvironmentId, StackId), Arc<Vec<Name>>>,
+}
+
+impl Indexes {
+    pub(super) fn add_unit(&mut self, unit: &Unit) {
+        self.service_units
+            .entry((unit.stack, unit.service.clone()))
+            .or_default()
+            .insert((unit.number, unit.id));
+        self.host_units.insert((unit.host, unit.id));
+        for port in &unit.ports {
+            self.ports
+                .insert((unit.host, port.protocol, port.host_port, unit.id));
+        }
+        if let Some(address) = unit.address {
+            self.addresses.insert((unit.environment, address), unit.id);
+            let last = self.last_address.get(&unit.environment);
+            if last.is_none_or(|(id, _)| *id < unit.id) {
+                self.last_address.insert(unit.environment, (unit.id, address));
+            }
+        }
+    }
+
+    pub(super) fn drop_unit(&mut self, unit: &Unit) {
+        let service = (unit.stack, unit.service.clone());
+        if let Some(units) = self.service_units.get_mut(&service) {
+            units.remove(&(unit.number, unit.id));
+            if units.is_empty() {
+                self.service_units.remove(&service);
+            }
+        }
+        self.host_units.remove(&(unit.host, unit.id));
+        for port in &unit.ports {
+            self.ports
+                .remove(&(unit.host, port.protocol, port.host_port, unit.id));
+        }
+        if let Some(address) = unit.address {
+            self.addresses.remove(&(unit.environment, address));
+        }
+    }
+
+    pub(super) fn add_volume(&mut self, volume: &VolumeAssigned) {
+        self.volumes.insert(volume_place(volume));
+        self.engine_names
+            .insert((volume.environment, volume.engine_name.clone(), volume.id));
+        self.host_volumes.insert((volume.host, volume.id));
+    }
+
+    pub(super) fn drop_volume(&mut self, volume: &VolumeAssigned) {
+        self.volumes.remove(&volume_place(volume));
+        self.engine_names
+            .remove(&(volume.environment, volume.engine_name.clone(), volume.id));
+        self.host_volumes.remove(&(volume.host, volume.id));
+    }
+}
+
+fn volume_place(volume: &VolumeAssigned) -> (EnvironmentId, Option<StackId>, Name, VolumeId) {
+    (volume.environment, volume.stack, volume.name.clone(), volume.id)
+}
