@@ -19,7 +19,14 @@ pub async fn measure(machine: &Machine) -> anyhow::Result<Vec<Figure>> {
     for _ in 0..CONNECTIONS {
         clients.push(Arc::new(Client::open(machine).await?));
     }
-    let read = steady(&clients, |_| ("GET", "/v1/environments/default/stacks/bench".to_owned(), String::new())).await?;
+    let read = steady(&clients, |_| {
+        (
+            "GET",
+            "/v1/environments/default/stacks/bench".to_owned(),
+            String::new(),
+        )
+    })
+    .await?;
     let write = steady(&clients, |n| {
         let path = format!("/v1/environments/default/configs/bench-{}", n % 50);
         ("PUT", path, format!("{{\"content\":\"{:04}\"}}", n % 10_000))

@@ -65,7 +65,10 @@ async fn bodies(docker: &Docker, ids: &[String]) -> anyhow::Result<Vec<Container
         let config = serde_json::to_value(made.config.context("no configuration")?)?;
         let mut body: ContainerCreateBody = serde_json::from_value(config)?;
         body.host_config = made.host_config;
-        let endpoints = made.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let endpoints = made
+            .network_settings
+            .and_then(|settings| settings.networks)
+            .unwrap_or_default();
         let wished = endpoints.into_iter().map(|(name, mut endpoint)| {
             // What the engine filled in by itself is not part of the wish.
             endpoint.endpoint_id = None;
@@ -77,16 +80,28 @@ async fn bodies(docker: &Docker, ids: &[String]) -> anyhow::Result<Vec<Container
             (name, endpoint)
         });
         let endpoints: HashMap<_, _> = wished.collect();
-        body.networking_config = Some(NetworkingConfig { endpoints_config: Some(endpoints) });
+        body.networking_config = Some(NetworkingConfig {
+            endpoints_config: Some(endpoints),
+        });
         bodies.push(body);
     }
     Ok(bodies)
 }
 
 /// Creates and starts them all, so many at a time; removes them afterwards. The time until the last one runs.
-async fn start_all(docker: &Docker, bodies: &[ContainerCreateBody], parallel: usize) -> anyhow::Result<Duration> {
+async fn start_all(
+    docker: &Docker,
+    bodies: &[ContainerCreateBody],
+    parallel: usize,
+) -> anyhow::Result<Duration> {
     let began = Instant::now();
-    let starts = stream::iter(bodies.iter().cloned().enumerate().map(|(n, body)| start(docker, format!("raw-{n}"), body)));
+    let starts = stream::iter(
+        bodies
+            .iter()
+            .cloned()
+            .enumerate()
+            .map(|(n, body)| start(docker, format!("raw-{n}"), body)),
+    );
     let names: Vec<String> = starts.buffer_unordered(parallel).try_collect().await?;
     let time = began.elapsed();
     for name in names {
@@ -107,7 +122,10 @@ async fn start(docker: &Docker, name: String, body: ContainerCreateBody) -> anyh
 async fn one(machine: &Machine) -> anyhow::Result<Figure> {
     machine.up("single", 1).await?;
     let ids = machine.until(|ids| ids.len() == 1).await?;
-    let body = bodies(&machine.docker, &ids).await?.pop().context("one container")?;
+    let body = bodies(&machine.docker, &ids)
+        .await?
+        .pop()
+        .context("one container")?;
     machine.down("single").await?;
 
     let client = crate::http::Client::open(machine).await?;
@@ -115,7 +133,9 @@ async fn one(machine: &Machine) -> anyhow::Result<Figure> {
     let raw_options = [body];
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
     let mut events = machine.docker.events(Some(
-        EventsOptionsBuilder::default().filters(&HashMap::from([("event", vec!["start"])])).build(),
+        EventsOptionsBuilder::default()
+            .filters(&HashMap::from([("event", vec!["start"])]))
+            .build(),
     ));
     let path = "/v1/environments/default/stacks/single/services/web";
     for _ in 0..STARTS {

@@ -18,7 +18,10 @@ impl Client {
     pub async fn open(machine: &Machine) -> anyhow::Result<Self> {
         let stream = machine.host.tcp_connect(ADDRESS.into()).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { io: Mutex::new(BufReader::new(stream)), key: machine.key()? })
+        Ok(Self {
+            io: Mutex::new(BufReader::new(stream)),
+            key: machine.key()?,
+        })
     }
 
     /// Sends a request and reads the answer to its end; an error unless it is 2xx.
@@ -35,7 +38,10 @@ impl Client {
         let mut length = 0;
         loop {
             let mut line = String::new();
-            ensure!(io.read_line(&mut line).await? > 0, "the server closed the connection");
+            ensure!(
+                io.read_line(&mut line).await? > 0,
+                "the server closed the connection"
+            );
             let line = line.trim_end().to_ascii_lowercase();
             if let Some(value) = line.strip_prefix("content-length:") {
                 length = value.trim().parse().context("a length that is no number")?;
@@ -46,8 +52,15 @@ impl Client {
         }
         let mut answer = vec![0; length];
         io.read_exact(&mut answer).await?;
-        let ok = status.split_whitespace().nth(1).is_some_and(|code| code.starts_with('2'));
-        ensure!(ok, "{method} {path}: {status}{}", String::from_utf8_lossy(&answer));
+        let ok = status
+            .split_whitespace()
+            .nth(1)
+            .is_some_and(|code| code.starts_with('2'));
+        ensure!(
+            ok,
+            "{method} {path}: {status}{}",
+            String::from_utf8_lossy(&answer)
+        );
         Ok(())
     }
 }

@@ -46,13 +46,24 @@ pub async fn measure(machine: &Machine) -> anyhow::Result<Vec<Figure>> {
 fn ticks(pid: u32) -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    let field = |n: usize| after_name.split_whitespace().nth(n - 3).and_then(|text| text.parse::<f64>().ok());
-    field(14).zip(field(15)).map(|(user, system)| user + system).context("a stat line of another form")
+    let field = |n: usize| {
+        after_name
+            .split_whitespace()
+            .nth(n - 3)
+            .and_then(|text| text.parse::<f64>().ok())
+    };
+    field(14)
+        .zip(field(15))
+        .map(|(user, system)| user + system)
+        .context("a stat line of another form")
 }
 
 fn resident(pid: u32) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .context("no VmRSS")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kib * 1024.0 / 1e6)
 }

@@ -32,7 +32,13 @@ impl Machine {
         let lab = Lab::new()?;
         let host = lab.host("bench").await?;
         let docker = host.docker();
-        Ok(Self { host, docker, directory: tempfile::tempdir()?, dev: None, _lab: lab })
+        Ok(Self {
+            host,
+            docker,
+            directory: tempfile::tempdir()?,
+            dev: None,
+            _lab: lab,
+        })
     }
 
     /// With `muster dev` and the sample image.
@@ -62,19 +68,28 @@ impl Machine {
     async fn wait_for_host(&self) -> anyhow::Result<()> {
         let began = Instant::now();
         loop {
-            let hosts = self.muster(&["host", "ls", "-o", "json"]).await.unwrap_or_default();
+            let hosts = self
+                .muster(&["host", "ls", "-o", "json"])
+                .await
+                .unwrap_or_default();
             let hosts: Value = serde_json::from_slice(&hosts).unwrap_or_default();
             if hosts[0]["state"] == "active" {
                 return Ok(());
             }
-            ensure!(began.elapsed() < Duration::from_secs(30), "muster dev did not come up");
+            ensure!(
+                began.elapsed() < Duration::from_secs(30),
+                "muster dev did not come up"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// The process of `muster dev`.
     pub fn pid(&self) -> anyhow::Result<u32> {
-        self.dev.as_ref().and_then(Child::id).context("muster dev has ended")
+        self.dev
+            .as_ref()
+            .and_then(Child::id)
+            .context("muster dev has ended")
     }
 
     /// A file of this run.
@@ -85,24 +100,41 @@ impl Machine {
     /// The key that the command line uses.
     pub fn key(&self) -> anyhow::Result<String> {
         let context: Value = serde_json::from_slice(&std::fs::read(self.path("context.json"))?)?;
-        context["token"].as_str().map(str::to_owned).context("the context has no key")
+        context["token"]
+            .as_str()
+            .map(str::to_owned)
+            .context("the context has no key")
     }
 
     /// Runs a command; its output.
     pub async fn muster(&self, args: &[&str]) -> anyhow::Result<Vec<u8>> {
-        let command = self.host.command(binary()?).args(args).env("MUSTER_CONTEXT", self.path("context.json"));
+        let command = self
+            .host
+            .command(binary()?)
+            .args(args)
+            .env("MUSTER_CONTEXT", self.path("context.json"));
         let output = command.output().await?;
         let said = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "muster {} ended with {}: {said}", args.join(" "), output.status);
+        ensure!(
+            output.status.success(),
+            "muster {} ended with {}: {said}",
+            args.join(" "),
+            output.status
+        );
         Ok(output.stdout)
     }
 
     /// Deploys a stack with one service of this many units, without waiting.
     pub async fn up(&self, stack: &str, units: u32) -> anyhow::Result<()> {
         let file = self.path(&format!("{stack}.yml"));
-        std::fs::write(&file, format!("services:\n  web:\n    image: muster/whoami\n    scale: {units}\n"))?;
+        std::fs::write(
+            &file,
+            format!("services:\n  web:\n    image: muster/whoami\n    scale: {units}\n"),
+        )?;
         let file = file.to_string_lossy();
-        self.muster(&["stack", "up", stack, "-f", &file, "--yes", "--detach"]).await.map(drop)
+        self.muster(&["stack", "up", stack, "-f", &file, "--yes", "--detach"])
+            .await
+            .map(drop)
     }
 
     /// Removes a stack and waits until its containers are gone.
@@ -121,7 +153,11 @@ impl Machine {
             if wanted(&ids) {
                 return Ok(ids);
             }
-            ensure!(began.elapsed() < Duration::from_secs(120), "{} containers run, which is not what was waited for", ids.len());
+            ensure!(
+                began.elapsed() < Duration::from_secs(120),
+                "{} containers run, which is not what was waited for",
+                ids.len()
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
@@ -129,5 +165,7 @@ impl Machine {
 
 /// The built program, named by `scripts/bench.sh`.
 pub fn binary() -> anyhow::Result<PathBuf> {
-    std::env::var_os("MUSTER_BIN").map(PathBuf::from).context("MUSTER_BIN names no program; run `make bench`")
+    std::env::var_os("MUSTER_BIN")
+        .map(PathBuf::from)
+        .context("MUSTER_BIN names no program; run `make bench`")
 }

@@ -29,7 +29,9 @@ pub async fn measure() -> anyhow::Result<Vec<Figure>> {
 
 async fn once() -> anyhow::Result<f64> {
     let machine = Machine::bare().await?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/run.sh").canonicalize()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../scripts/run.sh")
+        .canonicalize()?;
     let began = Instant::now();
     let command = machine
         .host
@@ -38,11 +40,18 @@ async fn once() -> anyhow::Result<f64> {
         .env("MUSTER_DATA", machine.path("data"))
         .env("MUSTER_CONTEXT", machine.path("context.json"));
     let output = command.output().await?;
-    ensure!(output.status.success(), "make run failed: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "make run failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let mut stream = machine.host.tcp_connect(([127, 0, 0, 1], 8088).into()).await?;
     stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await?;
-    ensure!(answer.contains("hostname:"), "the sample answered something else: {answer}");
+    ensure!(
+        answer.contains("hostname:"),
+        "the sample answered something else: {answer}"
+    );
     Ok(began.elapsed().as_secs_f64())
 }

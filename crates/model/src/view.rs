@@ -17,7 +17,8 @@ mod stream;
 mod unit;
 
 pub use access::{
-    AccountView, KeyCreate, KeyCreated, KeyView, LoginReply, LoginRequest, Me, Membership, SetupRequest,
+    AccountCreate, AccountView, KeyCreate, KeyCreated, KeyView, LoginReply, LoginRequest, Me, MemberPut,
+    Membership, SetupRequest,
 };
 pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};

@@ -10,7 +10,12 @@ use crate::print::Output;
 
 /// Muster keeps compose stacks running on one to a thousand machines.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, infer_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    version,
+    propagate_version = true,
+    infer_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -25,10 +30,22 @@ pub struct Global {
     #[arg(long, global = true, env = "MUSTER_SERVER", value_name = "URL")]
     pub server: Option<String>,
     /// API key, instead of the one from `muster login`
-    #[arg(long, global = true, env = "MUSTER_TOKEN", hide_env_values = true, value_name = "KEY")]
+    #[arg(
+        long,
+        global = true,
+        env = "MUSTER_TOKEN",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
     pub token: Option<String>,
     /// Environment to work in
-    #[arg(long, short = 'e', global = true, env = "MUSTER_ENVIRONMENT", value_name = "NAME")]
+    #[arg(
+        long,
+        short = 'e',
+        global = true,
+        env = "MUSTER_ENVIRONMENT",
+        value_name = "NAME"
+    )]
     pub environment: Option<String>,
     /// How listings are written
     #[arg(long, short = 'o', global = true, value_enum, default_value = "table")]
@@ -97,13 +114,23 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct DevArgs {
     /// Where all state is kept
-    #[arg(long, env = "MUSTER_DATA", value_name = "DIR", default_value = "/var/lib/muster")]
+    #[arg(
+        long,
+        env = "MUSTER_DATA",
+        value_name = "DIR",
+        default_value = "/var/lib/muster"
+    )]
     pub data: PathBuf,
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub listen: std::net::SocketAddr,
     /// The container engine's socket
-    #[arg(long, env = "MUSTER_ENGINE", value_name = "PATH", default_value = "/var/run/docker.sock")]
+    #[arg(
+        long,
+        env = "MUSTER_ENGINE",
+        value_name = "PATH",
+        default_value = "/var/run/docker.sock"
+    )]
     pub engine: PathBuf,
     /// Address range of the environment's network, if 10.42.0.0/16 is in use here
     #[arg(long, value_name = "RANGE")]
@@ -113,7 +140,12 @@ pub struct DevArgs {
 #[derive(Debug, Args)]
 pub struct ServerArgs {
     /// Where all state is kept
-    #[arg(long, env = "MUSTER_DATA", value_name = "DIR", default_value = "/var/lib/muster")]
+    #[arg(
+        long,
+        env = "MUSTER_DATA",
+        value_name = "DIR",
+        default_value = "/var/lib/muster"
+    )]
     pub data: PathBuf,
     /// Address to listen on; TLS and plain HTTP (from this machine) share the port
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
@@ -141,10 +173,20 @@ pub struct AgentArgs {
     #[arg(long, value_name = "NAME")]
     pub name: Option<Name>,
     /// Where the notebook and the key are kept
-    #[arg(long, env = "MUSTER_AGENT_DATA", value_name = "DIR", default_value = "/var/lib/muster-agent")]
+    #[arg(
+        long,
+        env = "MUSTER_AGENT_DATA",
+        value_name = "DIR",
+        default_value = "/var/lib/muster-agent"
+    )]
     pub data: PathBuf,
     /// The container engine's socket
-    #[arg(long, env = "MUSTER_ENGINE", value_name = "PATH", default_value = "/var/run/docker.sock")]
+    #[arg(
+        long,
+        env = "MUSTER_ENGINE",
+        value_name = "PATH",
+        default_value = "/var/run/docker.sock"
+    )]
     pub engine: PathBuf,
 }
 
@@ -209,7 +251,12 @@ pub struct UpArgs {
     /// The stack's name
     pub stack: Name,
     /// Compose file; several are merged in order
-    #[arg(long = "file", short = 'f', value_name = "FILE", default_value = "docker-compose.yml")]
+    #[arg(
+        long = "file",
+        short = 'f',
+        value_name = "FILE",
+        default_value = "docker-compose.yml"
+    )]
     pub files: Vec<PathBuf>,
     /// File with variables, instead of `.env` beside the first compose file
     #[arg(long, value_name = "FILE")]

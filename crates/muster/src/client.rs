@@ -62,15 +62,28 @@ impl Client {
     /// As a saved context says.
     pub fn from_context(context: &Context) -> anyhow::Result<Self> {
         let anchor = context.ca_fingerprint.as_deref().map(anchor).transpose()?;
-        let url = context.server.parse().context("the server's address cannot be used")?;
-        Ok(Self { url, anchor, token: Some(context.token.clone()), environment: context.environment.clone() })
+        let url = context
+            .server
+            .parse()
+            .context("the server's address cannot be used")?;
+        Ok(Self {
+            url,
+            anchor,
+            token: Some(context.token.clone()),
+            environment: context.environment.clone(),
+        })
     }
 
     /// Someone who is not logged in.
     pub fn stranger(url: &str, fingerprint: Option<&str>) -> anyhow::Result<Self> {
         let anchor = fingerprint.map(anchor).transpose()?;
         let url = url.parse().context("the server's address cannot be used")?;
-        Ok(Self { url, anchor, token: None, environment: default_environment() })
+        Ok(Self {
+            url,
+            anchor,
+            token: None,
+            environment: default_environment(),
+        })
     }
 
     /// The server's address, as it was given.
@@ -94,7 +107,9 @@ impl Client {
         let mut cursor = None::<String>;
         loop {
             let joint = if path.contains('?') { '&' } else { '?' };
-            let next = cursor.map(|cursor| format!("&cursor={}", segment(&cursor))).unwrap_or_default();
+            let next = cursor
+                .map(|cursor| format!("&cursor={}", segment(&cursor)))
+                .unwrap_or_default();
             let page: Page<T> = self.get(&format!("{path}{joint}limit=500{next}")).await?;
             items.extend(page.items);
             match page.next {
@@ -122,10 +137,17 @@ impl Client {
 
     async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Body) -> anyhow::Result<T> {
         let response = self.stream(method, path, body).await?;
-        let bytes = read_whole(response).await.context("the server's answer broke off; repeat the command")?;
-        let bytes = if bytes.is_empty() { Bytes::from_static(b"null") } else { bytes };
-        serde_json::from_slice(&bytes)
-            .context("the server's answer is not what this version expects; is the server of another version?")
+        let bytes = read_whole(response)
+            .await
+            .context("the server's answer broke off; repeat the command")?;
+        let bytes = if bytes.is_empty() {
+            Bytes::from_static(b"null")
+        } else {
+            bytes
+        };
+        serde_json::from_slice(&bytes).context(
+            "the server's answer is not what this version expects; is the server of another version?",
+        )
     }
 
     /// Sends a request and leaves the answer's body to be read as it comes. A problem becomes an [`ApiError`].
@@ -144,8 +166,13 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        let request = request.body(body).context("the request cannot be written; is there a line break in a name?")?;
-        let response = sender.send_request(request).await.context("the server broke off; repeat the command")?;
+        let request = request
+            .body(body)
+            .context("the request cannot be written; is there a line break in a name?")?;
+        let response = sender
+            .send_request(request)
+            .await
+            .context("the server broke off; repeat the command")?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -173,7 +200,11 @@ fn anchor(fingerprint: &str) -> anyhow::Result<Anchor> {
 
 async fn read_whole(response: Response<Incoming>) -> anyhow::Result<Bytes> {
     let body = Limited::new(response.into_body(), API_BODY_BYTES_MAX);
-    Ok(body.collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes())
+    Ok(body
+        .collect()
+        .await
+        .map_err(anyhow::Error::from_boxed)?
+        .to_bytes())
 }
 
 /// No body.
@@ -182,7 +213,9 @@ pub fn empty() -> Body {
 }
 
 fn full(bytes: Vec<u8>) -> Body {
-    Full::new(Bytes::from(bytes)).map_err(|never| match never {}).boxed()
+    Full::new(Bytes::from(bytes))
+        .map_err(|never| match never {})
+        .boxed()
 }
 
 /// Text as one segment of a path or one value of a query (RFC 3986 §2.3 leaves only these as they are).

@@ -37,15 +37,22 @@ pub enum Outside {
 pub fn stack_files(wanted: Wanted<'_>, same_machine: bool) -> anyhow::Result<StackFiles> {
     let project = project(wanted)?;
     let text = |source: &SourceFile| {
-        let content = String::from_utf8(source.bytes.clone()).with_context(|| format!("{} is not UTF-8 text", source.path))?;
-        Ok(muster_model::view::SourceFile { path: source.path.clone(), content })
+        let content = String::from_utf8(source.bytes.clone())
+            .with_context(|| format!("{} is not UTF-8 text", source.path))?;
+        Ok(muster_model::view::SourceFile {
+            path: source.path.clone(),
+            content,
+        })
     };
     Ok(StackFiles {
         sources: project.sources.iter().map(text).collect::<anyhow::Result<_>>()?,
         support: project
             .support
             .into_iter()
-            .map(|(path, bytes)| SupportFile { path, content: FileContent::of(bytes) })
+            .map(|(path, bytes)| SupportFile {
+                path,
+                content: FileContent::of(bytes),
+            })
             .collect(),
         env_files: project.env_files,
         variables: project.variables,
@@ -57,14 +64,24 @@ pub fn stack_files(wanted: Wanted<'_>, same_machine: bool) -> anyhow::Result<Sta
 /// Reads compose files and, again and again, what they name, until nothing new is named.
 pub fn project(wanted: Wanted<'_>) -> anyhow::Result<Project> {
     let mut budget = Budget(REVISION_BYTES_MAX);
-    let mut project = Project { profiles: wanted.profiles.iter().cloned().collect(), ..Project::default() };
+    let mut project = Project {
+        profiles: wanted.profiles.iter().cloned().collect(),
+        ..Project::default()
+    };
     project.directory = wanted.files.first().and_then(|file| directory_of(file));
     for file in wanted.files {
-        let bytes = budget.read(file).with_context(|| format!("could not read {}", file.display()))?;
-        project.sources.push(SourceFile { path: slashed(file), bytes });
+        let bytes = budget
+            .read(file)
+            .with_context(|| format!("could not read {}", file.display()))?;
+        project.sources.push(SourceFile {
+            path: slashed(file),
+            bytes,
+        });
     }
     for file in wanted.env_files {
-        let bytes = budget.read(file).with_context(|| format!("could not read {}", file.display()))?;
+        let bytes = budget
+            .read(file)
+            .with_context(|| format!("could not read {}", file.display()))?;
         project.support.insert(slashed(file), bytes);
         project.env_files.push(slashed(file));
     }
@@ -119,7 +136,9 @@ fn on_disk(path: &str) -> PathBuf {
 /// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 enum Unread {
-    #[error("the files of a stack may have {SOURCE_BYTES_MAX} bytes each and {REVISION_BYTES_MAX} together; put large data in a volume")]
+    #[error(
+        "the files of a stack may have {SOURCE_BYTES_MAX} bytes each and {REVISION_BYTES_MAX} together; put large data in a volume"
+    )]
     TooLarge,
     #[error("it cannot be opened")]
     Io(#[source] std::io::Error),

@@ -39,10 +39,17 @@ impl Context {
     /// Reads a file.
     pub fn load_from(path: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| {
-            format!("you are not logged in (there is no {}); log in with `muster login URL`", path.display())
+            format!(
+                "you are not logged in (there is no {}); log in with `muster login URL`",
+                path.display()
+            )
         })?;
-        serde_json::from_str(&text)
-            .with_context(|| format!("{} cannot be read; log in again with `muster login URL`", path.display()))
+        serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} cannot be read; log in again with `muster login URL`",
+                path.display()
+            )
+        })
     }
 
     /// Writes the user's file.
@@ -60,7 +67,12 @@ impl Context {
             }
             let beside = path.with_extension("new");
             let mut options = std::fs::OpenOptions::new();
-            let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+            let mut file = options
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(&beside)?;
             file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
             file.sync_all()?;
             std::fs::rename(&beside, path)
@@ -76,12 +88,16 @@ pub fn path() -> anyhow::Result<PathBuf> {
     }
     let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
     let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
-    let base = base.or_else(home).context("neither HOME nor MUSTER_CONTEXT is set; set one")?;
+    let base = base
+        .or_else(home)
+        .context("neither HOME nor MUSTER_CONTEXT is set; set one")?;
     Ok(base.join("muster/context.json"))
 }
 
 /// The wall clock.
 pub fn wall_now() -> WallTime {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     WallTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

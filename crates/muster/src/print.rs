@@ -31,12 +31,20 @@ pub enum Output {
 }
 
 /// Writes objects as asked: `table` makes the columns, whose last ones may be for `wide` only.
-pub fn listing<T: Serialize>(output: Output, items: &T, table: impl FnOnce(bool) -> Table) -> anyhow::Result<()> {
+pub fn listing<T: Serialize>(
+    output: Output,
+    items: &T,
+    table: impl FnOnce(bool) -> Table,
+) -> anyhow::Result<()> {
     match output {
         Output::Table => data(&table(false).to_string()),
         Output::Wide => data(&table(true).to_string()),
-        Output::Json => data(&(serde_json::to_string_pretty(items).context("could not print as JSON")? + "\n")),
-        Output::Yaml => data(&yaml::text(&serde_json::to_value(items).context("could not print as YAML")?)),
+        Output::Json => {
+            data(&(serde_json::to_string_pretty(items).context("could not print as JSON")? + "\n"))
+        }
+        Output::Yaml => data(&yaml::text(
+            &serde_json::to_value(items).context("could not print as YAML")?,
+        )),
     }
 }
 
@@ -73,7 +81,9 @@ pub fn confirm(question: &str, flag: &str) -> anyhow::Result<bool> {
     }
     let _ = write!(std::io::stderr(), "{question} [y/N] ");
     let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).context("could not read the answer")?;
+    std::io::stdin()
+        .read_line(&mut answer)
+        .context("could not read the answer")?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 

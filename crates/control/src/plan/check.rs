@@ -81,13 +81,6 @@ fn scalable(world: &World, stack: StackId, service: &Name, scale: u32) -> Result
             "left to its hosts: a global service has one unit on each",
         ));
     }
-    if let Some(fixed) = spec.scale {
-        return Err(out_of_bounds(
-            service,
-            scale,
-            &format!("{fixed}, as the files say; change it there"),
-        ));
-    }
     scale_fits(service, spec, scale)
 }
 

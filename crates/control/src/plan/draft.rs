@@ -122,6 +122,7 @@ impl Draft {
             },
         };
         self.stack = head.id;
+        self.clear_scales(&spec);
         self.put(StackRevision {
             stack: head.id,
             number: head.revision,
@@ -132,6 +133,24 @@ impl Draft {
         });
         self.put(head);
         Ok(())
+    }
+
+    /// Files that state a scale clear what was set by hand.
+    fn clear_scales(&mut self, spec: &StackSpec) {
+        let states = |wish: &ServiceWish| {
+            spec.services
+                .get(&wish.service)
+                .is_some_and(|service| service.scale.is_some())
+        };
+        let set: Vec<ServiceWish> = self
+            .world
+            .service_wishes(self.stack)
+            .filter(|wish| wish.scale.is_some() && states(wish))
+            .map(|wish| (*wish.doc).clone())
+            .collect();
+        for wish in set {
+            self.put(ServiceWish { scale: None, ..wish });
+        }
     }
 
     fn wish(&mut self, stack: StackId, service: &Name, change: impl FnOnce(&mut ServiceWish)) {

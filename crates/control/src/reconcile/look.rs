@@ -261,11 +261,9 @@ pub(crate) fn wanted(world: &World, shape: &Shape) -> u32 {
         return u32::try_from(wanted_hosts(world, shape).len()).unwrap_or(SCALE_MAX);
     }
     let wish = world.service_wish(shape.stack, &shape.service);
-    let scale = shape
-        .spec()
-        .scale
-        .or_else(|| wish.and_then(|wish| wish.scale))
-        .unwrap_or(1);
+    // A deploy whose files state a scale clears what was set by hand, so what is set was set after it.
+    let by_hand = wish.and_then(|wish| wish.scale);
+    let scale = by_hand.or(shape.spec().scale).unwrap_or(1);
     scale.min(if shape.spec().exclusive { 1 } else { SCALE_MAX })
 }
 

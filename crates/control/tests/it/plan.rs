@@ -94,6 +94,29 @@ fn the_hash_is_over_changes_and_not_over_hosts() {
 }
 
 #[test]
+fn a_scale_set_by_hand_holds_until_files_that_state_one_are_deployed() {
+    let mut lab = Lab::with_hosts(1);
+    let shop = lab.deploy("shop", stack([("web", service("web").scale(2))]));
+    lab.settle();
+    lab.wish(shop, "web", |wish| wish.scale = Some(4));
+    lab.settle();
+    assert_eq!(lab.running(shop, "web").len(), 4);
+    let same = lab.plan(&deploy("shop", stack([("web", service("web").scale(2))])));
+    assert_eq!(
+        same.changes
+            .iter()
+            .filter(|change| change.action == Action::Remove)
+            .count(),
+        2
+    );
+    let silent = lab.plan(&deploy("shop", stack([("web", service("web"))])));
+    assert!(
+        silent.changes.iter().all(|change| change.action == Action::Keep),
+        "files that say nothing leave it"
+    );
+}
+
+#[test]
 fn rollback_scale_restart_and_removal_are_planned_too() {
     let mut lab = Lab::with_hosts(1);
     let shop = lab.deploy("shop", stack([("web", service("v1"))]));

@@ -28,7 +28,7 @@ fn a_service_gets_its_units_spread_over_hosts() {
 }
 
 #[test]
-fn the_files_scale_goes_before_the_wish_and_the_wish_before_one() {
+fn the_wish_goes_before_the_files_scale_and_that_before_one() {
     let mut lab = Lab::with_hosts(1);
     let shop = lab.deploy(
         "shop",
@@ -45,7 +45,7 @@ fn the_files_scale_goes_before_the_wish_and_the_wish_before_one() {
     lab.settle();
     assert_eq!(
         (lab.numbers(shop, "web").len(), lab.numbers(shop, "db").len()),
-        (4, 2)
+        (4, 4)
     );
 }
 

@@ -38,7 +38,7 @@ pub struct ServiceSpec {
     /// What sort.
     #[serde(default)]
     pub kind: ServiceKind,
-    /// Units, if the files say; else what was set by hand, else 1.
+    /// Units, if the files say. What was set by hand since then holds over it; where neither says it is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<u32>,
     /// At most one alive, everywhere and always (`io.muster.exclusive`).
@@ -237,7 +237,7 @@ pub struct ServiceWish {
     pub stack: StackId,
     /// The service.
     pub service: Name,
-    /// Units wanted, where the files do not say. A revision whose files say clears it.
+    /// Units wanted, whatever the files say. A revision whose files state a scale clears it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<u32>,
     /// Grows by one with every wish to restart all units, in batches.

@@ -117,9 +117,10 @@ impl StreamFrame {
             Self::Input(data) => with(Self::INPUT, data),
             Self::Output(data) => with(Self::OUTPUT, data),
             Self::Error(data) => with(Self::ERROR, data),
-            Self::Resize(columns, rows) => {
-                with(Self::RESIZE, &[columns.to_be_bytes(), rows.to_be_bytes()].concat())
-            }
+            Self::Resize(columns, rows) => with(
+                Self::RESIZE,
+                &[columns.to_be_bytes(), rows.to_be_bytes()].concat(),
+            ),
             Self::Exit(code) => with(Self::EXIT, &code.to_be_bytes()),
             Self::Failed(why) => with(Self::FAILED, why.as_bytes()),
         }
@@ -127,15 +128,19 @@ impl StreamFrame {
 
     /// Reads what [`StreamFrame::encode`] wrote.
     pub fn decode(bytes: &[u8]) -> Result<Self, StreamFrameError> {
-        let unknown = || StreamFrameError { kind: bytes.first().copied(), bytes: bytes.len() };
+        let unknown = || StreamFrameError {
+            kind: bytes.first().copied(),
+            bytes: bytes.len(),
+        };
         let (kind, data) = bytes.split_first().ok_or_else(unknown)?;
         match (*kind, data) {
             (Self::INPUT, data) => Ok(Self::Input(data.to_vec())),
             (Self::OUTPUT, data) => Ok(Self::Output(data.to_vec())),
             (Self::ERROR, data) => Ok(Self::Error(data.to_vec())),
-            (Self::RESIZE, &[c0, c1, r0, r1]) => {
-                Ok(Self::Resize(u16::from_be_bytes([c0, c1]), u16::from_be_bytes([r0, r1])))
-            }
+            (Self::RESIZE, &[c0, c1, r0, r1]) => Ok(Self::Resize(
+                u16::from_be_bytes([c0, c1]),
+                u16::from_be_bytes([r0, r1]),
+            )),
             (Self::EXIT, code) => {
                 let code = code.try_into().map_err(|_| unknown())?;
                 Ok(Self::Exit(i64::from_be_bytes(code)))

@@ -52,6 +52,27 @@ pub struct AccountView {
     pub created: WallTime,
 }
 
+/// Asks for an account.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountCreate {
+    /// Unique on the platform.
+    pub name: Name,
+    /// At least 8 characters.
+    pub password: String,
+    /// May do everything in all environments.
+    #[serde(default)]
+    pub admin: bool,
+}
+
+/// Gives an account a part in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberPut {
+    /// What it may do there.
+    pub role: Role,
+}
+
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Me {

@@ -9,7 +9,7 @@ use crate::{Diagnostic, Refusal};
 /// Why a request was not done: RFC 9457, `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// Names the kind of problem: `about:blank#<code>`.
+    /// Names the kind of problem: `urn:muster:problem:<code>`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The HTTP status in words.

@@ -20,20 +20,30 @@ impl ApiError {
     pub(super) async fn of(response: Response<Incoming>) -> Self {
         let status = response.status().as_u16();
         let body = super::read_whole(response).await.unwrap_or_default();
-        Self { status, problem: serde_json::from_slice(&body).ok() }
+        Self {
+            status,
+            problem: serde_json::from_slice(&body).ok(),
+        }
     }
 }
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(problem) = &self.problem else {
-            return write!(f, "the server answered {} and said nothing more; is this a Muster server?", self.status);
+            return write!(
+                f,
+                "the server answered {} and said nothing more; is this a Muster server?",
+                self.status
+            );
         };
         f.write_str(&problem.detail)?;
         if self.status == 401 {
             f.write_str("; log in with `muster login URL`")?;
         }
-        problem.diagnostics.iter().try_for_each(|diagnostic| write!(f, "\n  {diagnostic}"))
+        problem
+            .diagnostics
+            .iter()
+            .try_for_each(|diagnostic| write!(f, "\n  {diagnostic}"))
     }
 }
 

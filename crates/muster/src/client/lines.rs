@@ -27,7 +27,10 @@ pub struct ServerEvent {
 
 impl Lines {
     pub(super) fn new(body: Incoming) -> Self {
-        Self { body, buffer: BytesMut::new() }
+        Self {
+            body,
+            buffer: BytesMut::new(),
+        }
     }
 
     /// The next line without its end; none when the body ends.
@@ -104,7 +107,11 @@ mod tests {
             assert!(!event.take(line));
         }
         assert!(event.take(""));
-        let expected = ServerEvent { event: "change".into(), data: "{\n}".into(), id: Some("7".into()) };
+        let expected = ServerEvent {
+            event: "change".into(),
+            data: "{\n}".into(),
+            id: Some("7".into()),
+        };
         assert_eq!(event, expected);
     }
 }

@@ -12,15 +12,23 @@ use crate::cli::AgentArgs;
 /// Joins if it has not, then keeps the machine as it is to be. Containers outlive it.
 pub async fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     running::log();
-    let url = |text: &String| text.parse::<ServerUrl>().context("the server's address cannot be used");
+    let url = |text: &String| {
+        text.parse::<ServerUrl>()
+            .context("the server's address cannot be used")
+    };
     let servers = args.servers.iter().map(url).collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(!servers.is_empty(), "name the server with --to; `muster host token` prints the whole command");
+    anyhow::ensure!(
+        !servers.is_empty(),
+        "name the server with --to; `muster host token` prints the whole command"
+    );
     let mut config = AgentConfig::new(servers, args.data);
     config.engine_socket = args.engine;
     config.join_token = args.token;
     if let Some(name) = args.name {
         config.name = name.to_string();
     }
-    muster_agent::run(config, running::told_to_stop()?).await.context("the agent did not start")?;
+    muster_agent::run(config, running::told_to_stop()?)
+        .await
+        .context("the agent did not start")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -23,7 +23,11 @@ pub fn describe(plan: &PlanView) -> String {
     for diagnostic in &plan.diagnostics {
         let _ = writeln!(text, "{}", paint.yellow(&diagnostic.to_string()));
     }
-    for change in plan.changes.iter().filter(|change| change.action != PlanAction::Keep) {
+    for change in plan
+        .changes
+        .iter()
+        .filter(|change| change.action != PlanAction::Keep)
+    {
         let _ = writeln!(text, "{}", line(change, paint));
     }
     for volume in &plan.new_volumes {
@@ -43,9 +47,17 @@ pub fn describe(plan: &PlanView) -> String {
 
 fn line(change: &PlanChange, paint: Paint) -> String {
     let unit = format!("{}-{}", change.service, change.number);
-    let host = change.forecast_host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default();
+    let host = change
+        .forecast_host
+        .as_ref()
+        .map(|host| format!(" on {host}"))
+        .unwrap_or_default();
     let why: Vec<String> = change.reasons.iter().map(ToString::to_string).collect();
-    let why = if why.is_empty() { String::new() } else { format!("  {}", paint.dim(&format!("({})", why.join("; ")))) };
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!("  {}", paint.dim(&format!("({})", why.join("; "))))
+    };
     let image = |image: &Option<String>| image.clone().unwrap_or_default();
     match change.action {
         PlanAction::Create => format!("  {} {unit}  {}{host}{why}", paint.green("+"), image(&change.to)),
@@ -54,7 +66,12 @@ fn line(change: &PlanChange, paint: Paint) -> String {
             format!("  {} {unit}  {}{host}{why}", paint.yellow("~"), image(&change.to))
         }
         PlanAction::Replace => {
-            format!("  {} {unit}  {} -> {}{host}{why}", paint.yellow("~"), image(&change.from), image(&change.to))
+            format!(
+                "  {} {unit}  {} -> {}{host}{why}",
+                paint.yellow("~"),
+                image(&change.from),
+                image(&change.to)
+            )
         }
         PlanAction::Keep => format!("    {unit}"),
     }
@@ -90,12 +107,18 @@ pub enum Until {
 impl Until {
     /// After a deploy.
     pub fn stack(deployed: &Deployed) -> Self {
-        Self::Stack { stack: deployed.stack.name.clone(), revision: deployed.revision }
+        Self::Stack {
+            stack: deployed.stack.name.clone(),
+            revision: deployed.revision,
+        }
     }
 
     /// After a change of one service.
     pub fn service(service: &ServiceView) -> Self {
-        Self::Service { stack: service.stack.clone(), service: service.name.clone() }
+        Self::Service {
+            stack: service.stack.clone(),
+            service: service.name.clone(),
+        }
     }
 
     fn stack_name(&self) -> &Name {
@@ -108,7 +131,10 @@ impl Until {
 /// Shows how it goes until it is done or stuck: 0 when it is as wished, 1 when it cannot be, 2 when time is up.
 pub async fn wait(client: &Client, until: Until, args: &WaitArgs) -> anyhow::Result<ExitCode> {
     if args.detach {
-        print::say(format!("It is on its way; watch it with `muster stack show {}`.", until.stack_name()));
+        print::say(format!(
+            "It is on its way; watch it with `muster stack show {}`.",
+            until.stack_name()
+        ));
         return Ok(ExitCode::SUCCESS);
     }
     let mut progress = Progress::new();
@@ -160,14 +186,20 @@ async fn look(client: &Client, until: &Until, progress: &mut Progress) -> anyhow
         Ok(services) => services,
         Err(error) if matches!(until, Until::Gone(_)) && is_not_found(&error) => return Ok(Verdict::Done),
         // A server that restarts is waited for.
-        Err(error) if error.downcast_ref::<ApiError>().is_none_or(|e| e.status >= 500) => return Ok(Verdict::NotYet),
+        Err(error) if error.downcast_ref::<ApiError>().is_none_or(|e| e.status >= 500) => {
+            return Ok(Verdict::NotYet);
+        }
         Err(error) => return Err(error),
     };
-    let units = super::ps::list(client, Some(stack), None).await.unwrap_or_default();
+    let units = super::ps::list(client, Some(stack), None)
+        .await
+        .unwrap_or_default();
     progress.show(&services, &units);
     Ok(verdict::judge(until, &services))
 }
 
 fn is_not_found(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<ApiError>().is_some_and(|error| error.status == 404)
+    error
+        .downcast_ref::<ApiError>()
+        .is_some_and(|error| error.status == 404)
 }

@@ -33,11 +33,15 @@ pub async fn run(kind: Kind, command: BlobCommand, global: &Global) -> anyhow::R
     match command {
         BlobCommand::Ls if kind == Kind::Secret => {
             let secrets: Vec<SecretView> = client.all(&place).await?;
-            print::listing(global.output, &secrets, |_| table(secrets.iter().map(|s| (s.name.as_str(), s.updated))))?;
+            print::listing(global.output, &secrets, |_| {
+                table(secrets.iter().map(|s| (s.name.as_str(), s.updated)))
+            })?;
         }
         BlobCommand::Ls => {
             let configs: Vec<ConfigView> = client.all(&place).await?;
-            print::listing(global.output, &configs, |_| table(configs.iter().map(|c| (c.name.as_str(), c.updated))))?;
+            print::listing(global.output, &configs, |_| {
+                table(configs.iter().map(|c| (c.name.as_str(), c.updated)))
+            })?;
         }
         BlobCommand::Set { name, file } => {
             let content = SecretBytes::new(read(&file)?);
@@ -47,10 +51,14 @@ pub async fn run(kind: Kind, command: BlobCommand, global: &Global) -> anyhow::R
             } else {
                 let _: ConfigView = client.send(Method::PUT, &path, &ConfigPut { content }).await?;
             }
-            print::say(format!("Set {word} {name}; stacks that name it see it at their next `muster stack up`."));
+            print::say(format!(
+                "Set {word} {name}; stacks that name it see it at their next `muster stack up`."
+            ));
         }
         BlobCommand::Rm { name } => {
-            client.delete(&format!("{place}/{}", segment(name.as_str()))).await?;
+            client
+                .delete(&format!("{place}/{}", segment(name.as_str())))
+                .await?;
             print::say(format!("Removed {word} {name}."));
         }
     }
@@ -70,11 +78,23 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let most = u64::try_from(BLOB_BYTES_MAX).unwrap_or(u64::MAX) + 1;
     if file == Path::new("-") {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes).context("could not read standard input")?;
+        std::io::stdin()
+            .lock()
+            .take(most)
+            .read_to_end(&mut bytes)
+            .context("could not read standard input")?;
     } else {
-        let opened = std::fs::File::open(file).with_context(|| format!("could not open {}", file.display()))?;
-        opened.take(most).read_to_end(&mut bytes).with_context(|| format!("could not read {}", file.display()))?;
+        let opened =
+            std::fs::File::open(file).with_context(|| format!("could not open {}", file.display()))?;
+        opened
+            .take(most)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("could not read {}", file.display()))?;
     }
-    anyhow::ensure!(bytes.len() <= BLOB_BYTES_MAX, "{} is larger than {BLOB_BYTES_MAX} bytes; use a volume", file.display());
+    anyhow::ensure!(
+        bytes.len() <= BLOB_BYTES_MAX,
+        "{} is larger than {BLOB_BYTES_MAX} bytes; use a volume",
+        file.display()
+    );
     Ok(bytes)
 }

@@ -11,7 +11,12 @@ use crate::collect::{self, Outside, Wanted};
 use crate::print::{self, Output, Paint, Table};
 
 /// Names that compose files go by.
-const COMPOSE_NAMES: &[&str] = &["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+const COMPOSE_NAMES: &[&str] = &[
+    "compose.yaml",
+    "compose.yml",
+    "docker-compose.yaml",
+    "docker-compose.yml",
+];
 
 /// Directories below this are not looked through.
 const DEPTH_MAX: usize = 32;
@@ -22,7 +27,12 @@ pub fn run(args: &CheckArgs, output: Output) -> anyhow::Result<ExitCode> {
     for path in &args.paths {
         let before = files.len();
         find(path, 0, &mut files).with_context(|| format!("could not look through {}", path.display()))?;
-        anyhow::ensure!(files.len() > before, "{} holds no compose file ({})", path.display(), COMPOSE_NAMES.join(", "));
+        anyhow::ensure!(
+            files.len() > before,
+            "{} holds no compose file ({})",
+            path.display(),
+            COMPOSE_NAMES.join(", ")
+        );
     }
     let mut all = Vec::new();
     for file in &files {
@@ -37,7 +47,11 @@ pub fn run(args: &CheckArgs, output: Output) -> anyhow::Result<ExitCode> {
         Output::Table | Output::Wide => show(&all)?,
     }
     print::say(summary(files.len(), &all));
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// The file itself, or every compose file below a directory, in order of names.
@@ -62,7 +76,12 @@ fn find(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<
 fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
     let files = [file.to_owned()];
     let profiles = ["*".to_owned()];
-    let wanted = Wanted { files: &files, env_files: &[], profiles: &profiles, outside: Outside::Skip };
+    let wanted = Wanted {
+        files: &files,
+        env_files: &[],
+        profiles: &profiles,
+        outside: Outside::Skip,
+    };
     Ok(muster_files::check(&collect::project(wanted)?))
 }
 
@@ -83,7 +102,11 @@ fn show(all: &[Diagnostic]) -> anyhow::Result<()> {
 }
 
 fn summary(files: usize, all: &[Diagnostic]) -> String {
-    let count = |severity| all.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let count = |severity| {
+        all.iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
     format!(
         "{files} compose file{}: {} errors, {} warnings, {} keys not supported.",
         if files == 1 { "" } else { "s" },

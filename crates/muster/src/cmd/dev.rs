@@ -30,7 +30,9 @@ pub async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     let mut config = ServerConfig::local(args.data.join("server"));
     config.listen = args.listen;
     config.subnet = args.subnet;
-    let server = muster_server::build(config).await.context("the server did not start")?;
+    let server = muster_server::build(config)
+        .await
+        .context("the server did not start")?;
     let url = format!("http://{}", local(server.address()));
     let setup_token = server.setup_token().map(str::to_owned);
 
@@ -68,7 +70,11 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 
 /// An address of this machine, also when it listens on all.
 fn local(address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() { SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port()) } else { address }
+    if address.ip().is_unspecified() {
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), address.port())
+    } else {
+        address
+    }
 }
 
 /// The agent's settings, with a token to join unless it has joined.
@@ -79,7 +85,9 @@ async fn agent_config(args: &DevArgs, url: &str, context: &Context) -> anyhow::R
     if !Path::new(&config.data_dir).join("identity.json").exists() {
         let client = Client::from_context(context)?;
         let path = client.env("/join-tokens");
-        let token: JoinTokenCreated = client.send(Method::POST, &path, &JoinTokenCreate::default()).await?;
+        let token: JoinTokenCreated = client
+            .send(Method::POST, &path, &JoinTokenCreate::default())
+            .await?;
         config.join_token = Some(token.token);
     }
     Ok(config)

@@ -30,7 +30,11 @@ fn table(environments: &[EnvironmentView]) -> Table {
     let mut table = Table::new(&["ENVIRONMENT", "NETWORK", "YOUR ROLE"]);
     for environment in environments {
         let role = format!("{:?}", environment.role).to_lowercase();
-        table.row(vec![environment.name.to_string(), environment.subnet.to_string(), role]);
+        table.row(vec![
+            environment.name.to_string(),
+            environment.subnet.to_string(),
+            role,
+        ]);
     }
     table
 }

@@ -21,7 +21,11 @@ use crate::print::RawTerminal;
 pub async fn run(args: ExecArgs, global: &Global) -> anyhow::Result<ExitCode> {
     let client = Client::open(global)?;
     let unit = find(&client, &args.unit).await?;
-    let size = args.tty.then(crossterm::terminal::size).transpose().unwrap_or(None);
+    let size = args
+        .tty
+        .then(crossterm::terminal::size)
+        .transpose()
+        .unwrap_or(None);
     let path = client.env(&format!("/units/{unit}/exec?{}", query(&args, size)));
     let socket = client.websocket(&path).await?;
     let raw = args.tty.then(RawTerminal::enter).transpose()?;
@@ -45,13 +49,29 @@ async fn find(client: &Client, text: &str) -> anyhow::Result<UnitId> {
 }
 
 fn query(args: &ExecArgs, size: Option<(u16, u16)>) -> String {
-    let mut query: Vec<String> = args.command.iter().map(|word| format!("command={}", segment(word))).collect();
+    let mut query: Vec<String> = args
+        .command
+        .iter()
+        .map(|word| format!("command={}", segment(word)))
+        .collect();
     query.push(format!("stdin={}&tty={}", args.interactive, args.tty));
     query.extend(size.map(|(cols, rows)| format!("cols={cols}&rows={rows}")));
     query.extend(args.user.as_ref().map(|user| format!("user={}", segment(user))));
-    query.extend(args.workdir.as_ref().map(|dir| format!("workdir={}", segment(dir))));
-    query.extend(args.env.iter().map(|variable| format!("env={}", segment(variable))));
-    query.extend(args.sidekick.as_ref().map(|name| format!("sidekick={}", segment(name.as_str()))));
+    query.extend(
+        args.workdir
+            .as_ref()
+            .map(|dir| format!("workdir={}", segment(dir))),
+    );
+    query.extend(
+        args.env
+            .iter()
+            .map(|variable| format!("env={}", segment(variable))),
+    );
+    query.extend(
+        args.sidekick
+            .as_ref()
+            .map(|name| format!("sidekick={}", segment(name.as_str()))),
+    );
     query.join("&")
 }
 
@@ -86,7 +106,10 @@ async fn converse(mut socket: WebSocketStream<LinkIo>, input: bool, tty: bool) -
             },
         };
         let message = Message::binary(frame.encode());
-        socket.send(message).await.context("the server broke off; the program may still run")?;
+        socket
+            .send(message)
+            .await
+            .context("the server broke off; the program may still run")?;
     }
 }
 
@@ -100,12 +123,16 @@ fn incoming<E: std::error::Error + Send + Sync + 'static>(
 ) -> anyhow::Result<Option<StreamFrame>> {
     let message = message.context("the server broke off; the program may still run")?;
     match message.context("the server broke off; the program may still run")? {
-        Message::Binary(bytes) => StreamFrame::decode(&bytes).map(Some).context("the server sent a frame of another version"),
+        Message::Binary(bytes) => StreamFrame::decode(&bytes)
+            .map(Some)
+            .context("the server sent a frame of another version"),
         _ => Ok(None),
     }
 }
 
 async fn write(mut out: impl tokio::io::AsyncWrite + Unpin, bytes: &[u8]) -> anyhow::Result<()> {
-    out.write_all(bytes).await.context("could not write the program's output")?;
+    out.write_all(bytes)
+        .await
+        .context("could not write the program's output")?;
     out.flush().await.context("could not write the program's output")
 }

@@ -29,19 +29,38 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
             print::say(format!("Removed {host}."));
         }
         HostCommand::Token { uses, ttl } => {
-            let request = JoinTokenCreate { uses: Some(uses), ttl_seconds: Some(ttl) };
-            let token: JoinTokenCreated = client.send(Method::POST, &client.env("/join-tokens"), &request).await?;
-            print::say(format!("Valid until {}. On the machine that is to join, run:", token.expires));
-            print::data(&format!("muster agent --to {} --token {}\n", client.url(), token.token))?;
+            let request = JoinTokenCreate {
+                uses: Some(uses),
+                ttl_seconds: Some(ttl),
+            };
+            let token: JoinTokenCreated = client
+                .send(Method::POST, &client.env("/join-tokens"), &request)
+                .await?;
+            print::say(format!(
+                "Valid until {}. On the machine that is to join, run:",
+                token.expires
+            ));
+            print::data(&format!(
+                "muster agent --to {} --token {}\n",
+                client.url(),
+                token.token
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn cordon(client: &Client, path: &str, cordoned: bool) -> anyhow::Result<()> {
-    let patch = HostPatch { cordoned: Some(cordoned), ..HostPatch::default() };
+    let patch = HostPatch {
+        cordoned: Some(cordoned),
+        ..HostPatch::default()
+    };
     let host: HostView = client.send(Method::PATCH, path, &patch).await?;
-    let now = if cordoned { "takes nothing new; what runs there goes on" } else { "takes units again" };
+    let now = if cordoned {
+        "takes nothing new; what runs there goes on"
+    } else {
+        "takes units again"
+    };
     print::say(format!("{} {now}.", host.name));
     Ok(())
 }
@@ -63,7 +82,10 @@ fn table(hosts: &[HostView], wide: bool) -> Table {
             format!("{}/{}", host.running, host.units),
             facts.cpus.to_string(),
             gigabytes(facts.memory),
-            facts.engine_error.clone().map_or(facts.engine.clone(), |error| paint.red(&error)),
+            facts
+                .engine_error
+                .clone()
+                .map_or(facts.engine.clone(), |error| paint.red(&error)),
             facts.os,
             facts.kernel,
             facts.agent,
@@ -88,9 +110,22 @@ fn facts(host: &HostView) -> Table {
     row("os", facts.os);
     row("kernel", facts.kernel);
     row("architecture", facts.architecture);
-    row("engine", facts.engine_error.map_or(facts.engine, |error| format!("cannot be used: {error}")));
+    row(
+        "engine",
+        facts
+            .engine_error
+            .map_or(facts.engine, |error| format!("cannot be used: {error}")),
+    );
     row("engine api", facts.engine_api);
-    row("live restore", if facts.live_restore { "on" } else { "off: an engine restart stops containers" }.to_owned());
+    row(
+        "live restore",
+        if facts.live_restore {
+            "on"
+        } else {
+            "off: an engine restart stops containers"
+        }
+        .to_owned(),
+    );
     row("agent", facts.agent);
     row("joined", host.joined.to_string());
     for (key, value) in &host.labels {

@@ -27,7 +27,10 @@ pub async fn run(command: ImageCommand, global: &Global) -> anyhow::Result<ExitC
             let mut images = Vec::new();
             for host in hosts(&client, host.as_deref()).await? {
                 let page: Page<ImageView> = client.get(&place(&client, &host)).await?;
-                images.extend(page.items.into_iter().map(|image| HostImage { host: host.clone(), image }));
+                images.extend(page.items.into_iter().map(|image| HostImage {
+                    host: host.clone(),
+                    image,
+                }));
             }
             print::listing(global.output, &images, |_| table(&images))?;
             Ok(ExitCode::SUCCESS)
@@ -53,7 +56,10 @@ async fn hosts(client: &Client, host: Option<&str>) -> anyhow::Result<Vec<String
         return Ok(vec![host.to_owned()]);
     }
     let hosts: Vec<HostView> = client.all(&client.env("/hosts")).await?;
-    anyhow::ensure!(!hosts.is_empty(), "there is no host yet; join one with the command that `muster host token` prints");
+    anyhow::ensure!(
+        !hosts.is_empty(),
+        "there is no host yet; join one with the command that `muster host token` prints"
+    );
     Ok(hosts.into_iter().map(|host| host.name.to_string()).collect())
 }
 
@@ -76,7 +82,11 @@ async fn load(client: &Client, file: &Path, host: Option<&str>) -> anyhow::Resul
         let response = client.stream(Method::POST, &place(client, host), body).await?;
         all_loaded &= report(host, client.follow(response)).await?;
     }
-    Ok(if all_loaded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all_loaded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 fn streamed(source: impl AsyncRead + Send + Sync + 'static) -> Body {
@@ -109,8 +119,17 @@ fn table(images: &[HostImage]) -> Table {
     let mut table = Table::new(&["IMAGE", "HOST", "SIZE", "ID"]);
     for HostImage { host, image } in images {
         let id = image.id.trim_start_matches("sha256:").chars().take(12).collect();
-        let tags = if image.tags.is_empty() { "<none>".to_owned() } else { image.tags.join(", ") };
-        table.row(vec![tags, host.clone(), format!("{} MB", image.size.div_ceil(1_000_000)), id]);
+        let tags = if image.tags.is_empty() {
+            "<none>".to_owned()
+        } else {
+            image.tags.join(", ")
+        };
+        table.row(vec![
+            tags,
+            host.clone(),
+            format!("{} MB", image.size.div_ceil(1_000_000)),
+            id,
+        ]);
     }
     table
 }

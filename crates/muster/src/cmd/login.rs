@@ -15,7 +15,11 @@ use crate::print;
 
 /// Logs in.
 pub async fn run(args: LoginArgs, global: &Global) -> anyhow::Result<ExitCode> {
-    let url = if args.url.contains("://") { args.url.clone() } else { format!("https://{}", args.url) };
+    let url = if args.url.contains("://") {
+        args.url.clone()
+    } else {
+        format!("https://{}", args.url)
+    };
     let stranger = Client::stranger(&url, args.ca_fingerprint.as_deref())?;
     let token = match &args.key {
         Some(key) => key.clone(),
@@ -29,7 +33,12 @@ pub async fn run(args: LoginArgs, global: &Global) -> anyhow::Result<ExitCode> {
     };
     let me: Me = Client::from_context(&context)?.get("/v1/me").await?;
     let path = context.save()?;
-    print::say(format!("Logged in as {} at {}; remembered in {}.", me.account.name, context.server, path.display()));
+    print::say(format!(
+        "Logged in as {} at {}; remembered in {}.",
+        me.account.name,
+        context.server,
+        path.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,11 +51,18 @@ async fn session(client: &Client, args: &LoginArgs) -> anyhow::Result<LoginReply
     let password = password(args, &name)?;
     match &args.setup {
         Some(token) => {
-            let request = SetupRequest { token: token.clone(), name, password };
+            let request = SetupRequest {
+                token: token.clone(),
+                name,
+                password,
+            };
             client.send(Method::POST, "/v1/setup", &request).await
         }
         None => {
-            let request = LoginRequest { name: name.to_string(), password };
+            let request = LoginRequest {
+                name: name.to_string(),
+                password,
+            };
             client.send(Method::POST, "/v1/login", &request).await
         }
     }
@@ -55,21 +71,31 @@ async fn session(client: &Client, args: &LoginArgs) -> anyhow::Result<LoginReply
 fn password(args: &LoginArgs, name: &Name) -> anyhow::Result<String> {
     if args.password_stdin {
         let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).context("could not read the password")?;
+        std::io::stdin()
+            .lock()
+            .read_line(&mut line)
+            .context("could not read the password")?;
         return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
     }
     anyhow::ensure!(
         std::io::stdin().is_terminal(),
         "nobody is at the terminal to type a password; give it with --password-stdin, or a key with --key"
     );
-    let what = if args.setup.is_some() { "Choose a password" } else { "Password" };
+    let what = if args.setup.is_some() {
+        "Choose a password"
+    } else {
+        "Password"
+    };
     hidden(&format!("{what} for {name}: "))
 }
 
 fn ask(prompt: &str) -> anyhow::Result<String> {
     let _ = write!(std::io::stderr(), "{prompt}");
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).context("could not read from the terminal")?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .context("could not read from the terminal")?;
     Ok(line.trim().to_owned())
 }
 
@@ -80,11 +106,15 @@ fn hidden(prompt: &str) -> anyhow::Result<String> {
     let _raw = crate::print::RawTerminal::enter()?;
     let mut text = String::new();
     loop {
-        let Event::Key(key) = read().context("could not read from the terminal")? else { continue };
+        let Event::Key(key) = read().context("could not read from the terminal")? else {
+            continue;
+        };
         match key.code {
             _ if key.kind == KeyEventKind::Release => {}
             KeyCode::Enter => break,
-            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => anyhow::bail!("not logged in"),
+            KeyCode::Char('c' | 'd') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                anyhow::bail!("not logged in")
+            }
             KeyCode::Char(c) => text.push(c),
             KeyCode::Backspace => drop(text.pop()),
             _ => {}

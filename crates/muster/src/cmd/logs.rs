@@ -28,7 +28,8 @@ pub async fn run(args: LogsArgs, global: &Global) -> anyhow::Result<ExitCode> {
         if line.is_empty() {
             continue;
         }
-        let line: LogLine = serde_json::from_str(&line).context("the server sent a line that is no log line")?;
+        let line: LogLine =
+            serde_json::from_str(&line).context("the server sent a line that is no log line")?;
         ok &= line.stream != LogStream::Problem;
         show(&line, args.timestamps, paint)?;
     }
@@ -42,11 +43,16 @@ async fn place(client: &Client, of: &str) -> anyhow::Result<String> {
     }
     let of = Of::parse(of)?;
     let stack = segment(&of.stack);
-    let Some(service) = &of.service else { return Ok(client.env(&format!("/stacks/{stack}/logs"))) };
+    let Some(service) = &of.service else {
+        return Ok(client.env(&format!("/stacks/{stack}/logs")));
+    };
     if let Some(unit) = of.split_number() {
         let text = format!("{}/{service}", of.stack);
         let units = super::ps::list(client, Some(&text), None).await?;
-        if let Some(found) = units.iter().find(|u| Some(u.number) == unit.number && Some(u.service.as_str()) == unit.service.as_deref()) {
+        if let Some(found) = units
+            .iter()
+            .find(|u| Some(u.number) == unit.number && Some(u.service.as_str()) == unit.service.as_deref())
+        {
             return Ok(client.env(&format!("/units/{}/logs", found.id)));
         }
     }
@@ -56,7 +62,11 @@ async fn place(client: &Client, of: &str) -> anyhow::Result<String> {
 fn query(args: &LogsArgs) -> anyhow::Result<String> {
     let mut query = vec![format!("follow={}", args.follow)];
     query.extend(args.tail.map(|lines| format!("tail={lines}")));
-    query.extend(args.search.as_ref().map(|text| format!("search={}", segment(text))));
+    query.extend(
+        args.search
+            .as_ref()
+            .map(|text| format!("search={}", segment(text))),
+    );
     if let Some(age) = &args.since {
         let since = (wall_now().0 / 1000).saturating_sub(seconds(age)?);
         query.push(format!("since={since}"));
@@ -75,12 +85,20 @@ fn seconds(age: &str) -> anyhow::Result<u64> {
         _ => None,
     };
     let number = digits.parse::<u64>().ok();
-    number.zip(factor).and_then(|(n, f)| n.checked_mul(f)).with_context(|| format!("`{age}` is no age; write 30s, 10m, 2h or 1d"))
+    number
+        .zip(factor)
+        .and_then(|(n, f)| n.checked_mul(f))
+        .with_context(|| format!("`{age}` is no age; write 30s, 10m, 2h or 1d"))
 }
 
 fn show(line: &LogLine, timestamps: bool, paint: Paint) -> anyhow::Result<()> {
     let unit = paint.dim(&format!("{}-{} |", line.service, line.number));
-    let at = line.at.as_deref().filter(|_| timestamps).map(|at| format!("{} ", paint.dim(at))).unwrap_or_default();
+    let at = line
+        .at
+        .as_deref()
+        .filter(|_| timestamps)
+        .map(|at| format!("{} ", paint.dim(at)))
+        .unwrap_or_default();
     let text = printable(&line.line);
     match line.stream {
         LogStream::Problem => {

@@ -20,22 +20,38 @@ impl Of {
             Some((stack, service)) => (stack, Some(service.to_owned())),
             None => (text, None),
         };
-        let empty = stack.is_empty() || service.as_deref().is_some_and(|s| s.is_empty() || s.contains('/'));
-        anyhow::ensure!(!empty, "`{text}` names nothing; write STACK, STACK/SERVICE or STACK/SERVICE-NUMBER");
-        Ok(Self { stack: stack.to_owned(), service, number: None })
+        let empty = stack.is_empty()
+            || service
+                .as_deref()
+                .is_some_and(|s| s.is_empty() || s.contains('/'));
+        anyhow::ensure!(
+            !empty,
+            "`{text}` names nothing; write STACK, STACK/SERVICE or STACK/SERVICE-NUMBER"
+        );
+        Ok(Self {
+            stack: stack.to_owned(),
+            service,
+            number: None,
+        })
     }
 
     /// Takes the number off a service's end, where there is one.
     pub fn split_number(&self) -> Option<Self> {
         let (service, number) = self.service.as_deref()?.rsplit_once('-')?;
         let number = number.parse().ok()?;
-        Some(Self { stack: self.stack.clone(), service: Some(service.to_owned()), number: Some(number) })
+        Some(Self {
+            stack: self.stack.clone(),
+            service: Some(service.to_owned()),
+            number: Some(number),
+        })
     }
 
     /// Stack and service, both given.
     pub fn service(text: &str) -> anyhow::Result<(String, String)> {
         let of = Self::parse(text)?;
-        let service = of.service.with_context(|| format!("`{text}` is a stack; write STACK/SERVICE"))?;
+        let service = of
+            .service
+            .with_context(|| format!("`{text}` is a stack; write STACK/SERVICE"))?;
         Ok((of.stack, service))
     }
 }

@@ -21,7 +21,9 @@ pub async fn run(args: PsArgs, global: &Global) -> anyhow::Result<ExitCode> {
 /// Units of a stack, a service or one unit; on a host; or all of them. A name like `web-2` is a service first, then a
 /// unit of `web`.
 pub async fn list(client: &Client, of: Option<&str>, host: Option<&str>) -> anyhow::Result<Vec<UnitView>> {
-    let Some(of) = of.map(Of::parse).transpose()? else { return ask(client, None, host).await };
+    let Some(of) = of.map(Of::parse).transpose()? else {
+        return ask(client, None, host).await;
+    };
     match (ask(client, Some(&of), host).await, of.split_number()) {
         (Ok(units), _) if !units.is_empty() => Ok(units),
         (_, Some(unit)) => ask(client, Some(&unit), host).await,
@@ -33,10 +35,16 @@ async fn ask(client: &Client, of: Option<&Of>, host: Option<&str>) -> anyhow::Re
     let mut query = Vec::new();
     if let Some(of) = of {
         query.push(format!("stack={}", segment(&of.stack)));
-        query.extend(of.service.as_ref().map(|service| format!("service={}", segment(service))));
+        query.extend(
+            of.service
+                .as_ref()
+                .map(|service| format!("service={}", segment(service))),
+        );
     }
     query.extend(host.map(|host| format!("host={}", segment(host))));
-    let mut units: Vec<UnitView> = client.all(&client.env(&format!("/units?{}", query.join("&")))).await?;
+    let mut units: Vec<UnitView> = client
+        .all(&client.env(&format!("/units?{}", query.join("&"))))
+        .await?;
     if let Some(number) = of.and_then(|of| of.number) {
         units.retain(|unit| unit.number == number);
     }
@@ -58,7 +66,9 @@ pub fn table(units: &[UnitView], wide: bool) -> Table {
             unit.host.to_string(),
             state(unit, paint),
             unit.running_since.map(print::age).unwrap_or_default(),
-            unit.address.map(|address| address.to_string()).unwrap_or_default(),
+            unit.address
+                .map(|address| address.to_string())
+                .unwrap_or_default(),
             ports.join(", "),
             unit.image.clone(),
             unit.revision.to_string(),
@@ -86,7 +96,11 @@ pub fn state(unit: &UnitView, paint: Paint) -> String {
         (Phase::Stopping, _) => "stopping",
         (Phase::Gone, _) => "gone",
     };
-    let word = if unit.stale { format!("{word} (last heard)") } else { word.to_owned() };
+    let word = if unit.stale {
+        format!("{word} (last heard)")
+    } else {
+        word.to_owned()
+    };
     match (unit.phase, unit.health) {
         _ if unit.stale => paint.yellow(&word),
         (Phase::Backoff, _) | (Phase::Running, Health::Unhealthy) => paint.red(&word),

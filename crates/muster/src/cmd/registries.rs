@@ -23,9 +23,15 @@ pub async fn run(command: RegistryCommand, global: &Global) -> anyhow::Result<Ex
         RegistryCommand::Set { registry, user } => {
             print::say("Reading the password from standard input.");
             let mut password = String::new();
-            std::io::stdin().lock().read_line(&mut password).context("could not read the password")?;
+            std::io::stdin()
+                .lock()
+                .read_line(&mut password)
+                .context("could not read the password")?;
             let password = RegistryPassword::new(password.trim_end_matches(['\r', '\n']).to_owned());
-            let request = RegistryPut { username: user, password };
+            let request = RegistryPut {
+                username: user,
+                password,
+            };
             let _: RegistryView = client.send(Method::PUT, &one(&registry), &request).await?;
             print::say(format!("Hosts log in at {registry} from now on."));
         }

@@ -18,7 +18,9 @@ pub async fn run(args: ServerArgs) -> anyhow::Result<ExitCode> {
     config.names = args.names;
     config.trusted_proxies = args.trusted_proxies;
     config.subnet = args.subnet;
-    let server = muster_server::build(config).await.context("the server did not start")?;
+    let server = muster_server::build(config)
+        .await
+        .context("the server did not start")?;
     greet(&server)?;
     server.run(running::told_to_stop()?).await?;
     Ok(ExitCode::SUCCESS)
@@ -40,5 +42,8 @@ fn greet(server: &Server) -> anyhow::Result<()> {
 /// What clients pin.
 pub fn fingerprint(server: &Server) -> anyhow::Result<Fingerprint> {
     let certificates = read_certificates(server.ca_pem()).context("the platform's CA cannot be read")?;
-    certificates.first().map(Fingerprint::of).context("the platform has no CA")
+    certificates
+        .first()
+        .map(Fingerprint::of)
+        .context("the platform has no CA")
 }

@@ -26,9 +26,16 @@ pub async fn run(command: ServiceCommand, global: &Global) -> anyhow::Result<Exi
         ServiceCommand::Show { service } => show(&client, &service, global.output).await,
         ServiceCommand::Scale { service, wait } => {
             let (service, count) = service.split_once('=').context("write STACK/SERVICE=COUNT")?;
-            let count = count.parse().with_context(|| format!("`{count}` is no number of units"))?;
-            let patch = ServicePatch { scale: Some(count), ..ServicePatch::default() };
-            let changed: ServiceView = client.send(Method::PATCH, &place(&client, service)?, &patch).await?;
+            let count = count
+                .parse()
+                .with_context(|| format!("`{count}` is no number of units"))?;
+            let patch = ServicePatch {
+                scale: Some(count),
+                ..ServicePatch::default()
+            };
+            let changed: ServiceView = client
+                .send(Method::PATCH, &place(&client, service)?, &patch)
+                .await?;
             print::say(format!("{service}: {count} wanted."));
             apply::wait(&client, Until::service(&changed), &wait).await
         }
@@ -45,19 +52,34 @@ pub async fn run(command: ServiceCommand, global: &Global) -> anyhow::Result<Exi
 
 fn place(client: &Client, service: &str) -> anyhow::Result<String> {
     let (stack, service) = Of::service(service)?;
-    Ok(client.env(&format!("/stacks/{}/services/{}", segment(&stack), segment(&service))))
+    Ok(client.env(&format!(
+        "/stacks/{}/services/{}",
+        segment(&stack),
+        segment(&service)
+    )))
 }
 
 /// All services, or a stack's.
 pub async fn list(client: &Client, stack: Option<&str>) -> anyhow::Result<Vec<ServiceView>> {
-    let query = stack.map(|stack| format!("?stack={}", segment(stack))).unwrap_or_default();
+    let query = stack
+        .map(|stack| format!("?stack={}", segment(stack)))
+        .unwrap_or_default();
     client.all(&client.env(&format!("/services{query}"))).await
 }
 
 async fn pause(client: &Client, service: &str, paused: bool) -> anyhow::Result<ExitCode> {
-    let patch = ServicePatch { paused: Some(paused), ..ServicePatch::default() };
-    let _: ServiceView = client.send(Method::PATCH, &place(client, service)?, &patch).await?;
-    let now = if paused { "waits; go on with `muster service resume`" } else { "goes on" };
+    let patch = ServicePatch {
+        paused: Some(paused),
+        ..ServicePatch::default()
+    };
+    let _: ServiceView = client
+        .send(Method::PATCH, &place(client, service)?, &patch)
+        .await?;
+    let now = if paused {
+        "waits; go on with `muster service resume`"
+    } else {
+        "goes on"
+    };
     print::say(format!("The rollout of {service} {now}."));
     Ok(ExitCode::SUCCESS)
 }
@@ -73,7 +95,12 @@ async fn show(client: &Client, name: &str, output: Output) -> anyhow::Result<Exi
         print::data(&format!("  {why}\n"))?;
     }
     if let Some(rollout) = &service.rollout {
-        print::data(&format!("rollout {} -> {}: {}\n", rollout.from, rollout.to, rollout_words(rollout.state)))?;
+        print::data(&format!(
+            "rollout {} -> {}: {}\n",
+            rollout.from,
+            rollout.to,
+            rollout_words(rollout.state)
+        ))?;
         for reason in &rollout.reasons {
             print::data(&format!("  {reason}\n"))?;
         }
@@ -124,7 +151,9 @@ pub fn table(services: &[ServiceView], wide: bool) -> Table {
 }
 
 fn port(port: &muster_model::desired::PortSpec) -> String {
-    let host = port.host_port.map_or_else(|| "any".to_owned(), |port| port.to_string());
+    let host = port
+        .host_port
+        .map_or_else(|| "any".to_owned(), |port| port.to_string());
     format!("{host}->{}/{}", port.container_port, port.protocol)
 }
 

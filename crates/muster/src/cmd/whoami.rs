@@ -52,18 +52,28 @@ async fn serve(port: u16) -> anyhow::Result<ExitCode> {
 }
 
 async fn answer(stream: TcpStream, peer: SocketAddr) {
-    let local = stream.local_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
+    let local = stream
+        .local_addr()
+        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip());
     let service = service_fn(move |request: Request<Incoming>| async move {
         Ok::<_, Infallible>(Response::new(describe(&request, local, peer)))
     });
     // A visitor that goes away early is no event.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// Who answers, who asks, and with which headers.
 fn describe(request: &Request<Incoming>, local: IpAddr, peer: SocketAddr) -> String {
     let mut text = format!("hostname: {}\naddress: {local}\nfrom: {peer}\n", hostname());
-    let _ = writeln!(text, "{} {} {:?}", request.method(), request.uri(), request.version());
+    let _ = writeln!(
+        text,
+        "{} {} {:?}",
+        request.method(),
+        request.uri(),
+        request.version()
+    );
     for (name, value) in request.headers() {
         let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value.as_bytes()));
     }
@@ -99,6 +109,8 @@ fn write_image() -> anyhow::Result<ExitCode> {
         .expose(&[80]);
     let tar = image.archive().context("could not put the image together")?;
     let mut out = std::io::stdout().lock();
-    out.write_all(&tar).and_then(|()| out.flush()).context("could not write the image; is the reader gone?")?;
+    out.write_all(&tar)
+        .and_then(|()| out.flush())
+        .context("could not write the image; is the reader gone?")?;
     Ok(ExitCode::SUCCESS)
 }

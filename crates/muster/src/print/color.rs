@@ -22,7 +22,9 @@ impl Paint {
     /// `NO_COLOR` (no-color.org) and dumb terminals are honoured.
     fn when(terminal: bool) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { on: terminal && !dumb && std::env::var_os("NO_COLOR").is_none() }
+        Self {
+            on: terminal && !dumb && std::env::var_os("NO_COLOR").is_none(),
+        }
     }
 
     /// Whether a terminal reads, so that lines may be redrawn.
@@ -31,7 +33,11 @@ impl Paint {
     }
 
     fn with(self, code: &str, text: &str) -> String {
-        if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.on {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     /// Trouble.

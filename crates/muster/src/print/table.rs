@@ -14,7 +14,10 @@ pub struct Table {
 impl Table {
     /// A table without rows.
     pub fn new(headings: &[&'static str]) -> Self {
-        Self { headings: headings.to_vec(), rows: Vec::new() }
+        Self {
+            headings: headings.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; cells beyond the headings are left out, so that `wide` cells may always be given.
@@ -25,7 +28,12 @@ impl Table {
     fn widths(&self) -> Vec<usize> {
         let cell = |row: &Vec<String>, column: usize| row.get(column).map_or(0, |cell| width(cell));
         let widest = |(column, heading): (usize, &&str)| {
-            self.rows.iter().map(|row| cell(row, column)).max().unwrap_or(0).max(heading.width())
+            self.rows
+                .iter()
+                .map(|row| cell(row, column))
+                .max()
+                .unwrap_or(0)
+                .max(heading.width())
         };
         self.headings.iter().enumerate().map(widest).collect()
     }
@@ -49,7 +57,11 @@ fn width(cell: &str) -> usize {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths = self.widths();
-        let headings = self.headings.iter().map(|heading| (*heading).to_owned()).collect();
+        let headings = self
+            .headings
+            .iter()
+            .map(|heading| (*heading).to_owned())
+            .collect();
         for row in std::iter::once(&headings).chain(&self.rows) {
             let mut line = String::new();
             for (cell, column) in row.iter().zip(&widths) {
@@ -71,6 +83,9 @@ mod tests {
         let mut table = Table::new(&["NAME", "STATE"]);
         table.row(vec!["网站".into(), "\x1b[32mup\x1b[0m".into(), "left out".into()]);
         table.row(vec!["a".into(), "down".into()]);
-        assert_eq!(table.to_string(), "NAME  STATE\n网站  \x1b[32mup\x1b[0m\na     down\n");
+        assert_eq!(
+            table.to_string(),
+            "NAME  STATE\n网站  \x1b[32mup\x1b[0m\na     down\n"
+        );
     }
 }

@@ -53,8 +53,15 @@ fn indent(out: &mut String, depth: usize) {
 /// Keys of letters and `_` need no quotes, unless YAML 1.1 would take them for a boolean.
 fn plain_key(key: &str) -> String {
     let letters = !key.is_empty() && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let word = matches!(key, "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null");
-    if letters && !word { key.to_owned() } else { Value::String(key.to_owned()).to_string() }
+    let word = matches!(
+        key,
+        "y" | "n" | "yes" | "no" | "on" | "off" | "true" | "false" | "null"
+    );
+    if letters && !word {
+        key.to_owned()
+    } else {
+        Value::String(key.to_owned()).to_string()
+    }
 }
 
 #[cfg(test)]
@@ -64,7 +71,8 @@ mod tests {
     #[test]
     fn objects_and_lists_nest() {
         let value = serde_json::json!({ "items": [{ "name": "no", "on": [1, {}] }, []], "next": null });
-        let expected = "items:\n  -\n    name: \"no\"\n    \"on\":\n      - 1\n      - {}\n  - []\nnext: null\n";
+        let expected =
+            "items:\n  -\n    name: \"no\"\n    \"on\":\n      - 1\n      - {}\n  - []\nnext: null\n";
         assert_eq!(text(&value), expected);
     }
 }

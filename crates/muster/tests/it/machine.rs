@@ -33,7 +33,13 @@ impl Machine {
         let lab = Lab::new().unwrap();
         let host = lab.host("one").await.unwrap();
         let directory = tempfile::tempdir().unwrap();
-        Self { host, _lab: lab, directory, server: None, agent: None }
+        Self {
+            host,
+            _lab: lab,
+            directory,
+            server: None,
+            agent: None,
+        }
     }
 
     /// `muster dev` is up and the sample image is there.
@@ -47,7 +53,10 @@ impl Machine {
     /// Server and agent are up, each by itself, and the sample image is there.
     pub async fn apart() -> Self {
         let mut machine = Self::bare().await;
-        let token = machine.start_server().await.expect("the first start prints a setup token");
+        let token = machine
+            .start_server()
+            .await
+            .expect("the first start prints a setup token");
         machine.log_in(&token).await;
         let join = machine.ok(&["host", "token"]).await;
         let join = join.split_whitespace().last().unwrap().to_owned();
@@ -68,7 +77,11 @@ impl Machine {
     }
 
     fn log(&self, name: &str) -> std::fs::File {
-        std::fs::File::options().create(true).append(true).open(self.path(name)).unwrap()
+        std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.path(name))
+            .unwrap()
     }
 
     pub async fn start_dev(&mut self) {
@@ -119,7 +132,14 @@ impl Machine {
         let mut command = self
             .host
             .command(MUSTER)
-            .args(["agent", "--to", "http://127.0.0.1:8080", "--engine", ENGINE, "--data"])
+            .args([
+                "agent",
+                "--to",
+                "http://127.0.0.1:8080",
+                "--engine",
+                ENGINE,
+                "--data",
+            ])
             .arg(self.path("agent"))
             .stdin(Stdio::null())
             .stdout(self.log("agent.log"))
@@ -136,14 +156,26 @@ impl Machine {
         let mut child = self
             .host
             .command(MUSTER)
-            .args(["login", "http://127.0.0.1:8080", "--setup", token, "--password-stdin"])
+            .args([
+                "login",
+                "http://127.0.0.1:8080",
+                "--setup",
+                token,
+                "--password-stdin",
+            ])
             .env("MUSTER_CONTEXT", self.path("context.json"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(b"correct horse battery\n").await.unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(b"correct horse battery\n")
+            .await
+            .unwrap();
         let output = child.wait_with_output().await.unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
@@ -175,8 +207,15 @@ impl Machine {
 
     /// Runs the command line as a user would.
     pub async fn muster(&self, args: &[&str]) -> Output {
-        let command = self.host.command(MUSTER).args(args).env("MUSTER_CONTEXT", self.path("context.json"));
-        command.output().await.unwrap()
+        let command = self
+            .host
+            .command(MUSTER)
+            .args(args)
+            .env("MUSTER_CONTEXT", self.path("context.json"));
+        let ended = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).output()).await;
+        ended
+            .unwrap_or_else(|_| panic!("muster {} does not end", args.join(" ")))
+            .unwrap()
     }
 
     /// Runs it and wants success; standard output.
@@ -207,11 +246,20 @@ impl Machine {
         for summary in docker.list_containers(Some(options)).await.unwrap() {
             let id = summary.id.unwrap();
             // It may go between the two calls.
-            let Ok(inspected) = docker.inspect_container(&id, None).await else { continue };
+            let Ok(inspected) = docker.inspect_container(&id, None).await else {
+                continue;
+            };
             let state = inspected.state.unwrap();
             let name = inspected.name.unwrap().trim_start_matches('/').to_owned();
             let running = state.running.unwrap_or(false);
-            found.insert(name, Container { id, started: state.started_at.unwrap_or_default(), running });
+            found.insert(
+                name,
+                Container {
+                    id,
+                    started: state.started_at.unwrap_or_default(),
+                    running,
+                },
+            );
         }
         found
     }
@@ -219,7 +267,10 @@ impl Machine {
     /// What an HTTP server in the machine answers; none if nobody does.
     pub async fn http_get(&self, port: u16) -> Option<String> {
         let mut stream = self.host.tcp_connect(([127, 0, 0, 1], port).into()).await.ok()?;
-        stream.write_all(b"GET / HTTP/1.0\r\nHost: test\r\n\r\n").await.ok()?;
+        stream
+            .write_all(b"GET / HTTP/1.0\r\nHost: test\r\n\r\n")
+            .await
+            .ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.ok()?;
         Some(answer)
@@ -244,7 +295,14 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// A file of the repository.
 pub fn repository(path: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path).canonicalize().unwrap().to_str().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+        .canonicalize()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// Waits for a condition; fails, and says for what, when it does not come.

@@ -27,18 +27,34 @@ async fn the_sample_is_deployed_and_answers() {
     let sample = repository("examples/whoami/docker-compose.yml");
     let plan = machine.ok(&["stack", "plan", "sample", "-f", &sample]).await;
     assert!(plan.contains("to create"), "{plan}");
-    machine.ok(&["stack", "up", "sample", "-f", &sample, "--yes"]).await;
-    let answer = machine.http_get(8088).await.expect("the sample answers on its port");
+    machine
+        .ok(&["stack", "up", "sample", "-f", &sample, "--yes"])
+        .await;
+    let answer = machine
+        .http_get(8088)
+        .await
+        .expect("the sample answers on its port");
     assert!(answer.contains("hostname: "), "{answer}");
 
     let again = machine.muster(&["stack", "up", "sample", "-f", &sample]).await;
-    assert!(again.status.success(), "nothing to change needs no answer: {}", text(&again.stderr));
-    assert!(text(&again.stderr).contains("0 to create, 0 to replace, 0 to remove"), "{}", text(&again.stderr));
+    assert!(
+        again.status.success(),
+        "nothing to change needs no answer: {}",
+        text(&again.stderr)
+    );
+    assert!(
+        text(&again.stderr).contains("0 to create, 0 to replace, 0 to remove"),
+        "{}",
+        text(&again.stderr)
+    );
 
     let stacks = machine.json(&["stack", "ls"]).await;
     assert_eq!(stacks[0]["state"], "steady");
     machine.ok(&["stack", "rm", "sample", "--yes"]).await;
-    until("all containers are gone", async || machine.containers().await.is_empty()).await;
+    until("all containers are gone", async || {
+        machine.containers().await.is_empty()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,9 +73,18 @@ async fn a_container_removed_behind_our_back_comes_back() {
     deployed(&machine).await;
     let before = machine.containers().await;
     let (name, victim) = before.iter().next().unwrap();
-    machine.host.docker().remove_container(&victim.id, Some(force())).await.unwrap();
+    machine
+        .host
+        .docker()
+        .remove_container(&victim.id, Some(force()))
+        .await
+        .unwrap();
     until("it is made again under its name", async || {
-        machine.containers().await.get(name).is_some_and(|c| c.running && c.id != victim.id)
+        machine
+            .containers()
+            .await
+            .get(name)
+            .is_some_and(|c| c.running && c.id != victim.id)
     })
     .await;
     let after = machine.containers().await;
@@ -75,9 +100,21 @@ async fn a_stranger_s_container_is_left_alone() {
         image: Some("muster/whoami".to_owned()),
         ..Default::default()
     };
-    let options = bollard::query_parameters::CreateContainerOptionsBuilder::default().name("stranger").build();
-    machine.host.docker().create_container(Some(options), stranger).await.unwrap();
-    machine.host.docker().start_container("stranger", None).await.unwrap();
+    let options = bollard::query_parameters::CreateContainerOptionsBuilder::default()
+        .name("stranger")
+        .build();
+    machine
+        .host
+        .docker()
+        .create_container(Some(options), stranger)
+        .await
+        .unwrap();
+    machine
+        .host
+        .docker()
+        .start_container("stranger", None)
+        .await
+        .unwrap();
     let before = machine.containers().await["stranger"].clone();
     deployed(&machine).await;
     machine.ok(&["stack", "rm", "shop", "--yes"]).await;
@@ -97,7 +134,10 @@ async fn thirty_seconds_without_a_server_touch_no_container() {
     machine.start_server().await;
     machine.host_is_active().await;
     let stack = machine.json(&["stack", "show", "shop"]).await;
-    assert_eq!((&stack["state"], &stack["running"]), (&Value::from("steady"), &Value::from(4)));
+    assert_eq!(
+        (&stack["state"], &stack["running"]),
+        (&Value::from("steady"), &Value::from(4))
+    );
     assert_eq!(machine.containers().await, before);
 }
 
@@ -108,9 +148,18 @@ async fn an_agent_alone_restarts_what_crashes() {
     machine.kill_server().await;
     let before = machine.containers().await;
     let (name, victim) = before.iter().next().unwrap();
-    machine.host.docker().kill_container(&victim.id, None).await.unwrap();
+    machine
+        .host
+        .docker()
+        .kill_container(&victim.id, None)
+        .await
+        .unwrap();
     until("the agent starts it again", async || {
-        machine.containers().await.get(name).is_some_and(|c| c.running && c.started != victim.started)
+        machine
+            .containers()
+            .await
+            .get(name)
+            .is_some_and(|c| c.running && c.started != victim.started)
     })
     .await;
 }
@@ -122,16 +171,29 @@ async fn a_killed_agent_adopts_its_containers() {
     let before = machine.containers().await;
     machine.kill_agent().await;
     let victim = before.iter().next().unwrap();
-    machine.host.docker().remove_container(&victim.1.id, Some(force())).await.unwrap();
+    machine
+        .host
+        .docker()
+        .remove_container(&victim.1.id, Some(force()))
+        .await
+        .unwrap();
     machine.start_agent(None).await;
     until("what was removed meanwhile is made again", async || {
-        machine.containers().await.get(victim.0).is_some_and(|c| c.running)
+        machine
+            .containers()
+            .await
+            .get(victim.0)
+            .is_some_and(|c| c.running)
     })
     .await;
     let after = machine.containers().await;
     assert_eq!(after.len(), before.len());
     for (name, container) in before.iter().skip(1) {
-        assert_eq!(after.get(name), Some(container), "{name} was to be adopted as it ran");
+        assert_eq!(
+            after.get(name),
+            Some(container),
+            "{name} was to be adopted as it ran"
+        );
     }
 }
 
@@ -159,18 +221,37 @@ async fn an_engine_that_stops_and_starts_has_its_containers_again() {
 async fn a_bad_revision_stops_and_is_rolled_back() {
     let machine = Machine::with_dev().await;
     deployed(&machine).await;
-    let bad = WEB.replace("deploy: { replicas: 3 }", "deploy: { replicas: 3 }\n    command: ['--port', 'none']");
+    let bad = WEB.replace(
+        "deploy: { replicas: 3 }",
+        "deploy: { replicas: 3 }\n    command: ['--port', 'none']",
+    );
     let file = machine.write("shop/docker-compose.yml", &bad);
-    let output = machine.muster(&["stack", "up", "shop", "-f", &file, "--yes"]).await;
+    let output = machine
+        .muster(&["stack", "up", "shop", "-f", &file, "--yes"])
+        .await;
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("muster stack rollback shop"), "{}", text(&output.stderr));
+    assert!(
+        text(&output.stderr).contains("muster stack rollback shop"),
+        "{}",
+        text(&output.stderr)
+    );
     let units = machine.json(&["ps", "shop/back"]).await;
-    let good = units.as_array().unwrap().iter().filter(|unit| unit["revision"] == 1 && unit["phase"] == "running");
-    assert!(good.count() >= 2, "a rollout takes one at a time and stops at the first that fails: {units}");
+    let good = units
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|unit| unit["revision"] == 1 && unit["phase"] == "running");
+    assert!(
+        good.count() >= 2,
+        "a rollout takes one at a time and stops at the first that fails: {units}"
+    );
 
     machine.ok(&["stack", "rollback", "shop", "--yes"]).await;
     let stack = machine.json(&["stack", "show", "shop"]).await;
-    assert_eq!((&stack["state"], &stack["revision"]), (&Value::from("steady"), &Value::from(3)));
+    assert_eq!(
+        (&stack["state"], &stack["revision"]),
+        (&Value::from("steady"), &Value::from(3))
+    );
     let history = machine.json(&["stack", "history", "shop"]).await;
     assert_eq!(history[2]["rollback_of"], 1);
 }
@@ -180,11 +261,19 @@ async fn scale_restart_logs_and_exec() {
     let machine = Machine::with_dev().await;
     deployed(&machine).await;
     machine.ok(&["service", "scale", "shop/back=5", "--detach"]).await;
-    until("five run", async || machine.json(&["service", "show", "shop/back"]).await["running"] == 5).await;
+    until("five run", async || {
+        machine.json(&["service", "show", "shop/back"]).await["running"] == 5
+    })
+    .await;
 
     let before = machine.containers().await;
     machine.ok(&["service", "restart", "shop/web"]).await;
-    let changed = machine.containers().await.into_values().filter(|c| !before.values().any(|b| b.id == c.id)).count();
+    let changed = machine
+        .containers()
+        .await
+        .into_values()
+        .filter(|c| !before.values().any(|b| b.id == c.id))
+        .count();
     assert_eq!(changed, 1, "web has one unit");
 
     let logs = machine.ok(&["logs", "shop"]).await;
@@ -192,10 +281,22 @@ async fn scale_restart_logs_and_exec() {
     let found = machine.ok(&["logs", "shop", "--search", "no such line"]).await;
     assert_eq!(found, "");
 
-    let output = machine.muster(&["exec", "shop/web", "/muster", "--version"]).await;
-    assert!(text(&output.stdout).starts_with("muster "), "{}", text(&output.stderr));
-    let output = machine.muster(&["exec", "shop/web-1", "/muster", "whoami", "--probe", "81"]).await;
-    assert_eq!(output.status.code(), Some(1), "the program's exit code is the command's");
+    let output = machine
+        .muster(&["exec", "shop/web", "/muster", "--version"])
+        .await;
+    assert!(
+        text(&output.stdout).starts_with("muster "),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = machine
+        .muster(&["exec", "shop/web-1", "/muster", "whoami", "--probe", "81"])
+        .await;
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "the program's exit code is the command's"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,22 +315,38 @@ secrets:
   password: { file: ./password.txt }
 ",
     );
-    let up = machine.muster(&["stack", "up", "shop", "-f", &file, "--yes"]).await;
+    let up = machine
+        .muster(&["stack", "up", "shop", "-f", &file, "--yes"])
+        .await;
     assert!(up.status.success(), "{}", text(&up.stderr));
     let id = machine.containers().await.into_values().next().unwrap().id;
-    let inside = machine.host.docker().download_from_container(&id, Some(at("/run/secrets/password")));
-    let bytes = futures_util::TryStreamExt::try_collect::<Vec<_>>(inside).await.unwrap().concat();
+    let inside = machine
+        .host
+        .docker()
+        .download_from_container(&id, Some(at("/run/secrets/password")));
+    let bytes = futures_util::TryStreamExt::try_collect::<Vec<_>>(inside)
+        .await
+        .unwrap()
+        .concat();
     assert!(text(&bytes).contains(CANARY), "the container has it");
 
     let mut seen = vec![text(&up.stdout), text(&up.stderr), machine.server_log()];
-    for args in [&["stack", "show", "shop"][..], &["stack", "history", "shop"], &["ps"], &["service", "ls"]] {
+    for args in [
+        &["stack", "show", "shop"][..],
+        &["stack", "history", "shop"],
+        &["ps"],
+        &["service", "ls"],
+    ] {
         seen.push(machine.json(args).await.to_string());
     }
     for text in &seen {
         assert!(!text.contains(CANARY), "{text}");
     }
     for directory in ["server", "agent"] {
-        assert!(!holds(&machine.path(directory), CANARY.as_bytes()), "{directory} has it in the clear");
+        assert!(
+            !holds(&machine.path(directory), CANARY.as_bytes()),
+            "{directory} has it in the clear"
+        );
     }
 }
 
@@ -244,9 +361,13 @@ fn holds(directory: &std::path::Path, needle: &[u8]) -> bool {
 }
 
 fn at(path: &str) -> bollard::query_parameters::DownloadFromContainerOptions {
-    bollard::query_parameters::DownloadFromContainerOptionsBuilder::default().path(path).build()
+    bollard::query_parameters::DownloadFromContainerOptionsBuilder::default()
+        .path(path)
+        .build()
 }
 
 fn force() -> bollard::query_parameters::RemoveContainerOptions {
-    bollard::query_parameters::RemoveContainerOptionsBuilder::default().force(true).build()
+    bollard::query_parameters::RemoveContainerOptionsBuilder::default()
+        .force(true)
+        .build()
 }

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -11,6 +12,8 @@ use rustix::io::Errno;
 use super::error::OpenError;
 
 const LOCK_FILE: &str = "muster.lock";
+/// Long enough for a process to be cleared away, too short for a person to wonder.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
 
 /// Held as long as this lives, and by the kernel no longer than the process.
 #[derive(Debug)]
@@ -33,7 +36,7 @@ impl DirectoryLock {
                 path: path.clone(),
                 source,
             })?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        match wait_for_lock(&file) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
                 return Err(OpenError::AlreadyOpen {
@@ -50,6 +53,17 @@ impl DirectoryLock {
         }
         write_pid(&mut file).map_err(|source| OpenError::Lock { path, source })?;
         Ok(Self { _file: file })
+    }
+}
+
+/// A process that was just ended, or a child that is between its fork and its exec, holds the lock a moment longer.
+fn wait_for_lock(file: &File) -> Result<(), Errno> {
+    let began = Instant::now();
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) if began.elapsed() < LOCK_WAIT => std::thread::sleep(LOCK_WAIT / 50),
+            done => return done,
+        }
     }
 }
 

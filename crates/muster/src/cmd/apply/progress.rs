@@ -50,8 +50,10 @@ impl Progress {
 
     /// Shows the services as they are now.
     pub fn show(&mut self, services: &[ServiceView], units: &[UnitView]) {
-        let lines: BTreeMap<String, String> =
-            services.iter().map(|service| (service.name.to_string(), self.line(service, units))).collect();
+        let lines: BTreeMap<String, String> = services
+            .iter()
+            .map(|service| (service.name.to_string(), self.line(service, units)))
+            .collect();
         if self.paint.is_on() {
             self.redraw(&lines);
         } else {
@@ -83,11 +85,22 @@ impl Progress {
         for unit in ours {
             pulling |= unit.phase == Phase::Pulling;
             if let (Phase::Backoff, Some(message)) = (unit.phase, &unit.message) {
-                let _ = write!(line, "\n    {}-{}: {}", unit.service, unit.number, self.paint.red(message));
+                let _ = write!(
+                    line,
+                    "\n    {}-{}: {}",
+                    unit.service,
+                    unit.number,
+                    self.paint.red(message)
+                );
             }
         }
         if let (true, Some((bytes, total))) = (pulling, self.pulls.get(&service.image)) {
-            let _ = write!(line, ", pulling {} of {} MB", bytes / 1_000_000, total.div_ceil(1_000_000));
+            let _ = write!(
+                line,
+                ", pulling {} of {} MB",
+                bytes / 1_000_000,
+                total.div_ceil(1_000_000)
+            );
         }
         for why in &service.why {
             let _ = write!(line, "\n    {}", self.paint.dim(why));
@@ -103,7 +116,11 @@ impl Progress {
             let _ = write!(text, "\x1b[{}A\x1b[J", self.drawn_lines);
         }
         let seconds = self.paint.dim(&format!("{:.0}s", self.elapsed().as_secs_f64()));
-        let rows: Vec<String> = lines.values().flat_map(|line| line.lines()).map(|line| print::cut(line, width)).collect();
+        let rows: Vec<String> = lines
+            .values()
+            .flat_map(|line| line.lines())
+            .map(|line| print::cut(line, width))
+            .collect();
         let _ = write!(text, "{}\n{seconds}", rows.join("\n"));
         self.drawn_lines = rows.len() + 1;
         print::say(text);

@@ -32,7 +32,11 @@ pub fn judge(until: &Until, services: &[ServiceView]) -> Verdict {
         }
         Until::Service { service, .. } => services.iter().filter(|s| s.name == *service).collect(),
     };
-    let stuck: Vec<String> = ours.iter().filter(|service| is_stuck(service)).flat_map(|service| why(service)).collect();
+    let stuck: Vec<String> = ours
+        .iter()
+        .filter(|service| is_stuck(service))
+        .flat_map(|service| why(service))
+        .collect();
     let moving = |service: &&&ServiceView| service.state == ServiceState::Converging && !is_stuck(service);
     if ours.iter().any(|service| moving(&service)) {
         Verdict::NotYet
@@ -45,17 +49,30 @@ pub fn judge(until: &Until, services: &[ServiceView]) -> Verdict {
 
 fn is_stuck(service: &ServiceView) -> bool {
     let rollout = service.rollout.as_ref().map(|rollout| rollout.state);
-    service.state == ServiceState::Blocked || matches!(rollout, Some(RolloutState::Paused | RolloutState::RolledBack))
+    service.state == ServiceState::Blocked
+        || matches!(rollout, Some(RolloutState::Paused | RolloutState::RolledBack))
 }
 
 fn why(service: &ServiceView) -> Vec<String> {
-    let rollout = service.rollout.iter().filter(|_| is_stuck(service)).flat_map(|rollout| &rollout.reasons);
-    let mut reasons: Vec<String> = service.why.iter().cloned().chain(rollout.map(ToString::to_string)).collect();
+    let rollout = service
+        .rollout
+        .iter()
+        .filter(|_| is_stuck(service))
+        .flat_map(|rollout| &rollout.reasons);
+    let mut reasons: Vec<String> = service
+        .why
+        .iter()
+        .cloned()
+        .chain(rollout.map(ToString::to_string))
+        .collect();
     reasons.dedup();
     if reasons.is_empty() {
         reasons.push("see `muster service show`".to_owned());
     }
-    reasons.into_iter().map(|reason| format!("{}: {reason}", service.name)).collect()
+    reasons
+        .into_iter()
+        .map(|reason| format!("{}: {reason}", service.name))
+        .collect()
 }
 
 /// Says how it ended, and with which exit code.
@@ -75,12 +92,18 @@ pub fn conclude(ended: Option<Verdict>, until: &Until, timeout: u64, elapsed: Du
         }
         Some(Verdict::Stuck(reasons)) => {
             print::say(paint.red(&format!("{stack} cannot go on by itself ({seconds}):")));
-            reasons.iter().for_each(|reason| print::say(format!("  {reason}")));
-            print::say(format!("Mend it and repeat, or go back with `muster stack rollback {stack}`."));
+            reasons
+                .iter()
+                .for_each(|reason| print::say(format!("  {reason}")));
+            print::say(format!(
+                "Mend it and repeat, or go back with `muster stack rollback {stack}`."
+            ));
             ExitCode::FAILURE
         }
         Some(Verdict::NotYet) | None => {
-            print::say(paint.yellow(&format!("{stack} is not there yet after {timeout} s; the platform goes on.")));
+            print::say(paint.yellow(&format!(
+                "{stack} is not there yet after {timeout} s; the platform goes on."
+            )));
             print::say(format!("Look with `muster stack show {stack}`."));
             ExitCode::from(2)
         }

@@ -17,11 +17,16 @@ pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> any
     let file = data.join("context.json");
     let context = match setup_token {
         Some(token) => {
-            let context = set_up(url, token).await.context("the first account could not be made")?;
+            let context = set_up(url, token)
+                .await
+                .context("the first account could not be made")?;
             context.save_to(&file)?;
             context
         }
-        None => Context { server: url.to_owned(), ..Context::load_from(&file)? },
+        None => Context {
+            server: url.to_owned(),
+            ..Context::load_from(&file)?
+        },
     };
     give_to_user(&context)?;
     Ok(context)
@@ -30,8 +35,14 @@ pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> any
 /// Makes the administrator, with a password nobody need know, and a key of its own.
 async fn set_up(url: &str, token: String) -> anyhow::Result<Context> {
     let name = Name::parse("admin")?;
-    let password = BearerToken::generate(BearerKind::Session, &mut OsRandom)?.text().to_string();
-    let request = SetupRequest { token, name, password };
+    let password = BearerToken::generate(BearerKind::Session, &mut OsRandom)?
+        .text()
+        .to_string();
+    let request = SetupRequest {
+        token,
+        name,
+        password,
+    };
     let stranger = Client::stranger(url, None)?;
     let session: LoginReply = stranger.send(Method::POST, "/v1/setup", &request).await?;
     let context = Context {
@@ -40,9 +51,17 @@ async fn set_up(url: &str, token: String) -> anyhow::Result<Context> {
         ca_fingerprint: None,
         environment: default_environment(),
     };
-    let request = KeyCreate { note: "muster dev".to_owned(), ttl_seconds: None };
-    let key: KeyCreated = Client::from_context(&context)?.send(Method::POST, "/v1/keys", &request).await?;
-    Ok(Context { token: key.text, ..context })
+    let request = KeyCreate {
+        note: "muster dev".to_owned(),
+        ttl_seconds: None,
+    };
+    let key: KeyCreated = Client::from_context(&context)?
+        .send(Method::POST, "/v1/keys", &request)
+        .await?;
+    Ok(Context {
+        token: key.text,
+        ..context
+    })
 }
 
 /// Makes it the user's own, unless the user works with another server.
@@ -59,7 +78,10 @@ fn give_to_user(context: &Context) -> anyhow::Result<()> {
         _ => {
             let path = context::path()?;
             context.save_to(&path)?;
-            print::say(format!("The command line on this machine is logged in as admin (key in {}).", path.display()));
+            print::say(format!(
+                "The command line on this machine is logged in as admin (key in {}).",
+                path.display()
+            ));
             Ok(())
         }
     }

@@ -16,7 +16,11 @@ pub async fn run(client: &Client, stack: &str, output: Output) -> anyhow::Result
 fn table(revisions: &[StackRevisionView]) -> Table {
     let mut table = Table::new(&["REVISION", "WHEN", "BY", "", "IMAGES"]);
     for revision in revisions {
-        let images: Vec<String> = revision.images.iter().map(|(service, image)| format!("{service}={image}")).collect();
+        let images: Vec<String> = revision
+            .images
+            .iter()
+            .map(|(service, image)| format!("{service}={image}"))
+            .collect();
         let mut notes = Vec::new();
         notes.extend(revision.current.then(|| "current".to_owned()));
         notes.extend(revision.rollback_of.map(|of| format!("back to {of}")));

@@ -14,7 +14,9 @@ pub async fn run(client: &Client, output: Output) -> anyhow::Result<ExitCode> {
 
 /// The stacks as columns.
 pub fn table(stacks: &[StackView], wide: bool) -> Table {
-    let mut headings = vec!["STACK", "STATE", "REVISION", "SERVICES", "RUNNING", "HEALTHY", "AGE"];
+    let mut headings = vec![
+        "STACK", "STATE", "REVISION", "SERVICES", "RUNNING", "HEALTHY", "AGE",
+    ];
     if wide {
         headings.push("ID");
     }

@@ -12,7 +12,13 @@ use crate::print;
 
 /// Shows what would go, asks, removes it, and waits until it is gone.
 pub async fn run(client: &Client, args: &RmArgs) -> anyhow::Result<ExitCode> {
-    let place = |rest: &str| client.env(&format!("/stacks/{}{rest}?volumes={}", segment(args.stack.as_str()), args.volumes));
+    let place = |rest: &str| {
+        client.env(&format!(
+            "/stacks/{}{rest}?volumes={}",
+            segment(args.stack.as_str()),
+            args.volumes
+        ))
+    };
     let plan: PlanView = client.send(Method::POST, &place("/plan-removal"), &()).await?;
     print::say(apply::describe(&plan).trim_end());
     if !args.wait.yes && !print::confirm(&format!("Remove stack {}?", args.stack), "--yes")? {

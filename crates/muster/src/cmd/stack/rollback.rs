@@ -14,13 +14,18 @@ use crate::print;
 pub async fn run(client: &Client, args: &RollbackArgs) -> anyhow::Result<ExitCode> {
     let place = |rest: &str| client.env(&format!("/stacks/{}{rest}", segment(args.stack.as_str())));
     let wanted = RollbackPlan { revision: args.to };
-    let plan: PlanView = client.send(Method::POST, &place("/plan-rollback"), &wanted).await?;
+    let plan: PlanView = client
+        .send(Method::POST, &place("/plan-rollback"), &wanted)
+        .await?;
     print::say(apply::describe(&plan).trim_end());
     if !apply::agreed(&plan, &args.wait)? {
         return Ok(ExitCode::FAILURE);
     }
-    let request =
-        RollbackRequest { revision: args.to, plan: Some(plan.hash), base_revision: Some(plan.stack_revision) };
+    let request = RollbackRequest {
+        revision: args.to,
+        plan: Some(plan.hash),
+        base_revision: Some(plan.stack_revision),
+    };
     let deployed: Deployed = client.send(Method::POST, &place("/rollback"), &request).await?;
     apply::wait(client, Until::stack(&deployed), &args.wait).await
 }

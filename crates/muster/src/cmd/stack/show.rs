@@ -8,7 +8,9 @@ use crate::print::{self, Output, Table};
 
 /// Shows a stack, its services and its units.
 pub async fn run(client: &Client, name: &str, output: Output) -> anyhow::Result<ExitCode> {
-    let stack: StackView = client.get(&client.env(&format!("/stacks/{}", segment(name)))).await?;
+    let stack: StackView = client
+        .get(&client.env(&format!("/stacks/{}", segment(name))))
+        .await?;
     if matches!(output, Output::Json | Output::Yaml) {
         print::listing(output, &stack, |_| Table::default())?;
         return Ok(ExitCode::SUCCESS);

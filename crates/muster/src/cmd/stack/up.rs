@@ -14,7 +14,9 @@ use crate::print::{self, Output};
 /// Shows what deploying would change.
 pub async fn plan(client: &Client, args: &UpArgs, output: Output) -> anyhow::Result<ExitCode> {
     let files = collect(client, args)?;
-    let plan: PlanView = client.send(Method::POST, &place(client, args, "/plan"), &files).await?;
+    let plan: PlanView = client
+        .send(Method::POST, &place(client, args, "/plan"), &files)
+        .await?;
     match output {
         Output::Json | Output::Yaml => print::listing(output, &plan, |_| print::Table::default())?,
         Output::Table | Output::Wide => print::data(&apply::describe(&plan))?,
@@ -25,13 +27,21 @@ pub async fn plan(client: &Client, args: &UpArgs, output: Output) -> anyhow::Res
 /// Shows the plan, asks, deploys exactly that, and waits until it runs.
 pub async fn run(client: &Client, args: &UpArgs) -> anyhow::Result<ExitCode> {
     let files = collect(client, args)?;
-    let plan: PlanView = client.send(Method::POST, &place(client, args, "/plan"), &files).await?;
+    let plan: PlanView = client
+        .send(Method::POST, &place(client, args, "/plan"), &files)
+        .await?;
     print::say(apply::describe(&plan).trim_end());
     if !apply::agreed(&plan, &args.wait)? {
         return Ok(ExitCode::FAILURE);
     }
-    let deploy = StackDeploy { files, plan: Some(plan.hash), base_revision: Some(plan.stack_revision) };
-    let deployed: Deployed = client.send(Method::PUT, &place(client, args, ""), &deploy).await?;
+    let deploy = StackDeploy {
+        files,
+        plan: Some(plan.hash),
+        base_revision: Some(plan.stack_revision),
+    };
+    let deployed: Deployed = client
+        .send(Method::PUT, &place(client, args, ""), &deploy)
+        .await?;
     apply::wait(client, Until::stack(&deployed), &args.wait).await
 }
 
@@ -44,7 +54,11 @@ fn collect(client: &Client, args: &UpArgs) -> anyhow::Result<StackFiles> {
         files: &args.files,
         env_files: &args.env_file,
         profiles: &args.profiles,
-        outside: if args.allow_outside { Outside::Read } else { Outside::Refuse },
+        outside: if args.allow_outside {
+            Outside::Read
+        } else {
+            Outside::Refuse
+        },
     };
     collect::stack_files(wanted, client.url().is_loopback())
 }

@@ -1,0 +1,159 @@
+use std::collections::HashMap;
+
+use bollard::models::{
+    DeviceMapping, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, PortBinding, PortMap,
+    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+};
+use muster_model::desired::{ContainerSpec, Resources};
+
+use super::mounts::{binds, mounts};
+use super::{network_mode, owns_network};
+use crate::engine::CreateContainer;
+
+/// What the container may use of the host and how it is cut off from it.
+pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
+    let spec = &create.spec;
+    let base = resources(&spec.resources);
+    HostConfig {
+        binds: some_list(binds(create)),
+        mounts: some_list(mounts(create)),
+        network_mode: network_mode(create),
+        port_bindings: port_bindings(create),
+        // The agent restarts: an engine that comes up must not start what was moved elsewhere meanwhile.
+        restart_policy: Some(RestartPolicy {
+            name: Some(RestartPolicyNameEnum::NO),
+            maximum_retry_count: None,
+        }),
+        log_config: log_config(spec),
+        cap_add: some_list(spec.cap_add.clone()),
+        cap_drop: some_list(spec.cap_drop.clone()),
+        dns: some_list(spec.dns.clone()).filter(|_| owns_network(create)),
+        dns_search: dns_search(create),
+        dns_options: dns_options(create),
+        extra_hosts: extra_hosts(create),
+        group_add: some_list(spec.group_add.clone()),
+        devices: some_list(spec.devices.iter().map(|device| device_mapping(device)).collect()),
+        privileged: Some(spec.privileged),
+        readonly_rootfs: Some(spec.read_only),
+        init: spec.init,
+        security_opt: some_list(spec.security_opt.clone()),
+        sysctls: some_map(&spec.sysctls),
+        ulimits: some_list(ulimits(spec)),
+        pid_mode: spec.namespaces.get("pid").cloned(),
+        ipc_mode: spec.namespaces.get("ipc").cloned(),
+        uts_mode: spec.namespaces.get("uts").cloned(),
+        userns_mode: spec.namespaces.get("userns").cloned(),
+        cgroupns_mode: spec.namespaces.get("cgroup").and_then(|mode| cgroup_mode(mode)),
+        ..base
+    }
+}
+
+fn resources(wanted: &Resources) -> HostConfig {
+    let signed = |value: Option<u64>| value.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
+    HostConfig {
+        memory: signed(wanted.memory),
+        memory_reservation: signed(wanted.memory_reservation),
+        memory_swap: wanted.memory_swap,
+        nano_cpus: signed(wanted.milli_cpus.map(|milli| milli.saturating_mul(1_000_000))),
+        cpu_shares: signed(wanted.cpu_shares),
+        cpuset_cpus: wanted.cpuset.clone(),
+        pids_limit: wanted.pids,
+        shm_size: signed(wanted.shm_size),
+        oom_score_adj: wanted.oom_score_adj.map(i64::from),
+        ..HostConfig::default()
+    }
+}
+
+fn port_bindings(create: &CreateContainer) -> Option<PortMap> {
+    if create.sidekick().is_some() || !owns_network(create) || create.unit.ports.is_empty() {
+        return None;
+    }
+    let mut map = PortMap::new();
+    for port in &create.unit.ports {
+        let binding = PortBinding {
+            host_ip: port.host_ip.map(|ip| ip.to_string()),
+            host_port: Some(port.host_port.to_string()),
+        };
+        let bindings = map
+            .entry(format!("{}/{}", port.container_port, port.protocol))
+            .or_default();
+        bindings.get_or_insert_default().push(binding);
+    }
+    Some(map)
+}
+
+/// The stack's own name after what the file says: `db` is then this stack's `db`.
+fn dns_search(create: &CreateContainer) -> Option<Vec<String>> {
+    if !owns_network(create) {
+        return None;
+    }
+    let own = create.unit.stack.to_string();
+    Some(create.spec.dns_search.iter().cloned().chain([own]).collect())
+}
+
+/// One dot is enough for a name to be tried as it stands first; the engine's own default tries every name so.
+fn dns_options(create: &CreateContainer) -> Option<Vec<String>> {
+    if !owns_network(create) {
+        return None;
+    }
+    let mut options = create.spec.dns_opt.clone();
+    if !options.iter().any(|option| option.starts_with("ndots:")) {
+        options.push("ndots:1".to_owned());
+    }
+    Some(options)
+}
+
+fn extra_hosts(create: &CreateContainer) -> Option<Vec<String>> {
+    let shared = network_mode(create).is_some_and(|mode| mode.starts_with("container:"));
+    let lines = create
+        .spec
+        .extra_hosts
+        .iter()
+        .map(|(name, address)| format!("{name}:{address}"));
+    some_list(lines.collect()).filter(|_| !shared)
+}
+
+fn log_config(spec: &ContainerSpec) -> Option<HostConfigLogConfig> {
+    spec.logging.as_ref().map(|logging| HostConfigLogConfig {
+        typ: Some(logging.driver.clone()),
+        config: some_map(&logging.options),
+    })
+}
+
+/// `host path:container path:permissions`, of which the last two may be missing.
+fn device_mapping(text: &str) -> DeviceMapping {
+    let mut parts = text.splitn(3, ':').map(str::to_owned);
+    let on_host = parts.next();
+    let in_container = parts.next().or_else(|| on_host.clone());
+    let permissions = parts.next().unwrap_or_else(|| "rwm".to_owned());
+    DeviceMapping {
+        path_on_host: on_host,
+        path_in_container: in_container,
+        cgroup_permissions: Some(permissions),
+    }
+}
+
+fn ulimits(spec: &ContainerSpec) -> Vec<ResourcesUlimits> {
+    let limits = spec.ulimits.iter().map(|(name, limit)| ResourcesUlimits {
+        name: Some(name.clone()),
+        soft: Some(limit.soft),
+        hard: Some(limit.hard),
+    });
+    limits.collect()
+}
+
+fn cgroup_mode(mode: &str) -> Option<HostConfigCgroupnsModeEnum> {
+    match mode {
+        "host" => Some(HostConfigCgroupnsModeEnum::HOST),
+        "private" => Some(HostConfigCgroupnsModeEnum::PRIVATE),
+        _ => None,
+    }
+}
+
+fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn some_map(map: &std::collections::BTreeMap<String, String>) -> Option<HashMap<String, String>> {
+    (!map.is_empty()).then(|| map.clone().into_iter().collect())
+}

@@ -1,0 +1,34 @@
+//! One host made true.
+//!
+//! The agent is told by a server what its host is to run, writes that into its notebook, makes the container engine run
+//! exactly that, one action at a time, and tells what became of it. It goes on doing so with no server at all.
+//!
+//! ```text
+//!   server ──table──► notebook ──► logic ──verbs──► engine
+//!   server ◄─reports────────────── logic ◄─lists, events, answers
+//! ```
+//!
+//! The [`logic`] decides and touches nothing; the shell around it ([`run`]) owns the sockets, the files and the clock. The
+//! [`engine`] is a trait with two sides: the Docker Engine API, and a little engine in memory. What a person streams
+//! out of or into a container (logs, exec, stats, images) goes past the logic, over a second connection.
+//!
+//! An agent touches only containers that carry its platform's and its host's labels. It leaves everything running
+//! when it ends, and finds it again when it comes back.
+//!
+//! It does not know why a unit runs here rather than elsewhere, what a stack is, or how many servers there are.
+
+mod durable;
+pub mod engine;
+mod error;
+mod facts;
+pub mod files;
+mod identity;
+pub mod logic;
+mod notebook;
+mod shell;
+mod streams;
+#[cfg(test)]
+mod testing;
+
+pub use error::AgentError;
+pub use shell::{AgentConfig, run};

@@ -1,0 +1,319 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use muster_model::assigned::UnitWish;
+use muster_model::desired::{ImageRef, UnitClass};
+use muster_model::observed::HostFacts;
+use muster_model::{Core, HostId, Timestamp, UnitId};
+
+use super::alarms::Alarms;
+use super::lanes::Lanes;
+use super::link::Link;
+use super::memory::UnitMemory;
+use super::pages::Pages;
+use super::reports::Reports;
+use super::shared::Shared;
+use super::view::EngineView;
+use super::{Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
+use crate::files::Places;
+
+/// A page that could not be written is tried again after this.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
+
+/// What a core is told once.
+#[derive(Debug, Clone)]
+pub struct CoreConfig {
+    /// This host.
+    pub host: HostId,
+    /// How much is done at once.
+    pub bounds: Bounds,
+    /// Where secrets and configs are put.
+    pub files: Places,
+}
+
+/// The agent's logic.
+#[derive(Debug)]
+pub struct AgentCore {
+    pub(super) config: CoreConfig,
+    pub(super) boot: String,
+    pub(super) facts: HostFacts,
+    pub(super) pages: Pages,
+    /// Not all contents that the page needs are here.
+    pub(super) blobs_missing: bool,
+    pub(super) link: Link,
+    pub(super) lease: Option<LeaseRecord>,
+    pub(super) view: EngineView,
+    /// The engine was seen, or was seen to be away.
+    pub(super) judged: bool,
+    pub(super) units: BTreeMap<UnitId, UnitMemory>,
+    /// Those of the table that the lease binds.
+    pub(super) exclusive: BTreeSet<UnitId>,
+    pub(super) shared: Shared,
+    /// Images that units wait for, and whether one of them may have it from its registry.
+    pub(super) images: BTreeMap<String, (ImageRef, bool)>,
+    pub(super) waiters: BTreeMap<Lane, BTreeSet<UnitId>>,
+    pub(super) told_progress: BTreeMap<Lane, Timestamp>,
+    pub(super) lanes: Lanes,
+    pub(super) alarms: Alarms,
+    pub(super) reports: Reports,
+    /// Units whose state may have changed.
+    pub(super) touched: BTreeSet<UnitId>,
+    pub(super) write_at: Option<Timestamp>,
+    /// The moment of the last input.
+    pub(super) now: Timestamp,
+    pub(super) out: Vec<Output>,
+}
+
+impl AgentCore {
+    /// A core that knows nothing yet; [`Input::Started`] is its first input.
+    pub fn new(config: CoreConfig) -> Self {
+        Self {
+            lanes: Lanes::new(config.bounds),
+            config,
+            boot: String::new(),
+            facts: HostFacts::default(),
+            pages: Pages::default(),
+            blobs_missing: false,
+            link: Link::default(),
+            lease: None,
+            view: EngineView::default(),
+            judged: false,
+            units: BTreeMap::new(),
+            exclusive: BTreeSet::new(),
+            shared: Shared::default(),
+            images: BTreeMap::new(),
+            waiters: BTreeMap::new(),
+            told_progress: BTreeMap::new(),
+            alarms: Alarms::default(),
+            reports: Reports::default(),
+            touched: BTreeSet::new(),
+            write_at: None,
+            now: Timestamp::default(),
+            out: Vec::new(),
+        }
+    }
+
+    /// The page that is acted on: what is on disk.
+    pub fn page(&self) -> Option<&Page> {
+        self.pages.acting()
+    }
+
+    fn take(&mut self, now: Timestamp, input: Input) {
+        match input {
+            Input::Started(started) => self.started(*started),
+            Input::LinkUp { connection } => self.link.up(connection),
+            Input::LinkDown { connection } => drop(self.link.down(connection)),
+            Input::Message { connection, message } => {
+                if self.link.is_current(connection) {
+                    self.message(now, *message);
+                }
+            }
+            Input::EngineBack => self.engine_back(),
+            Input::EngineGone { failure } => self.engine_gone(&failure),
+            Input::Event(event) => self.event(now, event),
+            Input::Looked(Ok(containers)) => self.looked(now, containers),
+            Input::Looked(Err(failure)) => self.look_failed(now, &failure),
+            Input::Done { lane, result } => self.done(now, lane, result),
+            Input::Pulling { lane, bytes, total } => self.pulling(now, &lane, bytes, total),
+            Input::NotebookSaved {
+                revision,
+                result: Ok(()),
+            } => self.saved(revision),
+            Input::NotebookSaved { result: Err(_), .. } => {
+                self.pages.not_written();
+                self.write_at = Some(now + WRITE_AGAIN);
+            }
+            Input::Facts(facts) => self.facts(*facts),
+            Input::Tick => {}
+        }
+    }
+
+    fn started(&mut self, started: Started) {
+        self.boot = started.boot;
+        self.facts = started.facts;
+        self.blobs_missing = started.blobs_missing;
+        // A lease of before a restart of the machine means nothing: its times are of another clock.
+        self.lease = started.lease.filter(|lease| lease.boot == self.boot);
+        self.pages = Pages::new(started.page);
+        self.turn_page(None);
+    }
+
+    fn saved(&mut self, revision: muster_model::Revision) {
+        if let Some(before) = self.pages.written(revision) {
+            self.blobs_missing = false;
+            self.turn_page(before);
+            if self.link.is_welcome() {
+                self.send(muster_model::link::FromAgent::Applied { revision });
+            }
+        }
+    }
+
+    /// The page acted on is another one now.
+    fn turn_page(&mut self, before: Option<Page>) {
+        let Some(page) = self.pages.acting().cloned() else {
+            return;
+        };
+        let before = before.unwrap_or_default();
+        if before.incarnation != page.incarnation {
+            self.view.forget_all();
+            self.look();
+        }
+        self.turn_shared(&before, &page);
+        for (id, unit) in &page.table.units {
+            if before.table.units.get(id) != Some(unit) {
+                self.remember_anew(*id, unit.generation);
+                self.touch(*id);
+            }
+        }
+        for id in before
+            .table
+            .units
+            .keys()
+            .filter(|id| !page.table.units.contains_key(id))
+        {
+            self.units.remove(id);
+            self.reports.forget(*id);
+            self.touch(*id);
+        }
+        let exclusive = page
+            .table
+            .units
+            .values()
+            .filter(|unit| unit.class == UnitClass::Exclusive);
+        self.exclusive = exclusive.map(|unit| unit.unit).collect();
+        self.abandon_pulls();
+    }
+
+    fn remember_anew(&mut self, unit: UnitId, generation: muster_model::Generation) {
+        let memory = self
+            .units
+            .entry(unit)
+            .or_insert_with(|| UnitMemory::new(generation));
+        if memory.generation != generation {
+            *memory = UnitMemory::new(generation);
+        }
+        // Its wish may be another: what failed before may go well now.
+        memory.tries.hurry();
+    }
+
+    fn turn_shared(&mut self, before: &Page, page: &Page) {
+        let (old, new) = (&before.table, &page.table);
+        let networks = &mut self.shared.networks;
+        networks.retain(|id, _| {
+            new.networks
+                .iter()
+                .any(|n| n.network == *id && old.networks.contains(n))
+        });
+        self.shared
+            .volumes
+            .retain(|id, _| new.volumes.contains_key(id) && old.volumes.get(id) == new.volumes.get(id));
+        new.networks
+            .iter()
+            .for_each(|network| self.lanes.ask_first(Lane::Network(network.network)));
+        new.volumes
+            .keys()
+            .for_each(|volume| self.lanes.ask_first(Lane::Volume(*volume)));
+        if old.credentials != new.credentials {
+            self.shared
+                .images
+                .values_mut()
+                .for_each(|entry| entry.tries.hurry());
+            self.images
+                .keys()
+                .for_each(|image| self.lanes.ask(Lane::Image(image.clone())));
+        }
+    }
+
+    /// Pulls that no unit waits for any more are given up.
+    fn abandon_pulls(&mut self) {
+        let Some(page) = self.pages.acting().cloned() else {
+            return;
+        };
+        let wants = |unit: &UnitId, image: &str| {
+            page.table.units.get(unit).is_some_and(|unit| {
+                let mut images = unit.containers.iter().map(|part| part.spec.image.tagged());
+                unit.wish == UnitWish::Run && images.any(|other| other == image)
+            })
+        };
+        let mut idle = Vec::new();
+        for (lane, waiters) in &mut self.waiters {
+            let Lane::Image(image) = lane else { continue };
+            waiters.retain(|unit| wants(unit, image));
+            if waiters.is_empty() {
+                idle.push(lane.clone());
+            }
+        }
+        for lane in idle {
+            self.waiters.remove(&lane);
+            if let Lane::Image(image) = &lane {
+                self.images.remove(image);
+            }
+            if self.lanes.is_busy(&lane) {
+                self.out.push(Output::Abandon { lane });
+            }
+        }
+    }
+
+    /// Something happened to the unit: it is looked at, and its state is told if it changed.
+    pub(super) fn touch(&mut self, unit: UnitId) {
+        self.touched.insert(unit);
+        self.lanes.ask(Lane::Unit(unit));
+    }
+
+    pub(super) fn look(&mut self) {
+        if self.view.look() {
+            self.out.push(Output::Look);
+        }
+    }
+}
+
+impl Core for AgentCore {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, now: Timestamp, input: Input) -> Vec<Output> {
+        self.now = now;
+        self.take(now, input);
+        self.keep_time(now);
+        self.advance(now);
+        self.report(now);
+        self.converse(now);
+        std::mem::take(&mut self.out)
+    }
+
+    fn wake_at(&self) -> Option<Timestamp> {
+        let reports = self.reports.wake_at().filter(|_| self.link.is_welcome());
+        let times = [
+            self.link.wake_at(),
+            self.lease_wake(),
+            self.view.next_look(),
+            self.alarms.wake_at(),
+            reports,
+            self.write_at,
+        ];
+        times.into_iter().flatten().min()
+    }
+}
+
+impl AgentCore {
+    /// Does what has come due.
+    fn keep_time(&mut self, now: Timestamp) {
+        while let Some(lane) = self.alarms.take_due(now) {
+            if let Lane::Unit(unit) = lane {
+                self.touched.insert(unit);
+            }
+            self.lanes.ask(lane);
+        }
+        if self.view.next_look().is_some_and(|at| at <= now) {
+            self.look();
+        }
+        if self.write_at.is_some_and(|at| at <= now) {
+            self.write_at = None;
+        }
+        if self.write_at.is_none()
+            && let Some((page, blobs)) = self.pages.write()
+        {
+            self.out.push(Output::SaveNotebook { page, blobs });
+        }
+    }
+}

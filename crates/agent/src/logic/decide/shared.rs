@@ -1,0 +1,61 @@
+use muster_model::Timestamp;
+use muster_model::assigned::NetworkAssigned;
+use muster_model::desired::ImageRef;
+use muster_model::link::{PullCredential, Table, VolumeAssignment};
+
+use super::Step;
+use crate::engine::{Login, Verb};
+use crate::logic::Action;
+use crate::logic::shared::{Entry, Image};
+
+/// What next for a network of the table.
+pub fn network(wanted: &NetworkAssigned, entry: &Entry<()>, now: Timestamp) -> Step {
+    once(entry, now, || Verb::EnsureNetwork(wanted.clone()))
+}
+
+/// What next for a volume of the table.
+pub fn volume(wanted: &VolumeAssignment, entry: &Entry<()>, now: Timestamp) -> Step {
+    once(entry, now, || {
+        if wanted.removed {
+            Verb::RemoveVolume {
+                name: wanted.engine_name.clone(),
+            }
+        } else {
+            Verb::EnsureVolume(wanted.clone())
+        }
+    })
+}
+
+/// What next for an image that units wait for; `pull` if one of them may have it from its registry.
+pub fn image(image: &ImageRef, entry: &Entry<Image>, pull: bool, table: &Table, now: Timestamp) -> Step {
+    if !pull && entry.state.is_some() {
+        return Step::Rest;
+    }
+    if let Some(until) = entry.tries.waits_until(now) {
+        return Step::Pause(until);
+    }
+    let image = image.clone();
+    Step::Act(Action::Engine(if pull {
+        let login = login(&image, table);
+        Verb::Pull { image, login }
+    } else {
+        Verb::FindImage { image }
+    }))
+}
+
+fn once(entry: &Entry<()>, now: Timestamp, verb: impl FnOnce() -> Verb) -> Step {
+    match (&entry.state, entry.tries.waits_until(now)) {
+        (Some(()), _) => Step::Rest,
+        (None, Some(until)) => Step::Pause(until),
+        (None, None) => Step::Act(Action::Engine(verb())),
+    }
+}
+
+fn login(image: &ImageRef, table: &Table) -> Option<Login> {
+    let fits = |credential: &&PullCredential| credential.registry == image.registry();
+    let credential = table.credentials.iter().find(fits)?.clone();
+    Some(Login {
+        credential,
+        password: None,
+    })
+}

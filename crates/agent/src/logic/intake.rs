@@ -1,0 +1,447 @@
+//! What the engine tells and answers, put into the pictures the core keeps.
+
+use std::time::Duration;
+
+use muster_model::Timestamp;
+use muster_model::desired::HealthcheckTest;
+use muster_model::link::{FromAgent, Progress};
+use muster_model::observed::Health;
+use muster_model::{UnitId, WallTime};
+
+use super::lanes::UnderWay;
+use super::shared::Image;
+use super::view::Changed;
+use super::{Action, AgentCore, Lane};
+use crate::engine::{Answer, Container, ContainerChange, ContainerState, EngineEvent, Failure, Owner, Verb};
+
+/// How far a pull is, is told at most this often.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+impl AgentCore {
+    pub(super) fn engine_back(&mut self) {
+        self.view.up = true;
+        self.facts.engine_error = None;
+        self.tell_facts();
+        self.shared.doubt_all();
+        self.units.values_mut().for_each(|memory| memory.tries.hurry());
+        self.look();
+    }
+
+    pub(super) fn engine_gone(&mut self, failure: &Failure) {
+        self.view.gone();
+        self.judged = true;
+        self.set_engine_error(Some(failure.to_string()));
+    }
+
+    /// A list that fails tells that the engine hangs, which nothing else may tell for long.
+    pub(super) fn look_failed(&mut self, now: Timestamp, failure: &Failure) {
+        self.view.look_failed(now);
+        self.judged = true;
+        self.set_engine_error(Some(failure.to_string()));
+    }
+
+    fn set_engine_error(&mut self, error: Option<String>) {
+        if self.facts.engine_error != error {
+            self.facts.engine_error = error;
+            self.tell_facts();
+        }
+    }
+
+    pub(super) fn looked(&mut self, now: Timestamp, containers: Vec<Container>) {
+        let ours = containers
+            .into_iter()
+            .filter(|container| self.is_ours(&container.owner))
+            .collect();
+        let (changes, again) = self.view.looked(now, ours);
+        self.judged = true;
+        if self.view.up {
+            self.set_engine_error(None);
+        }
+        changes.into_iter().for_each(|change| self.changed(now, change));
+        self.shared.doubt_missing_images();
+        self.forget_pulls();
+        self.touch_all();
+        if again {
+            self.look();
+        }
+    }
+
+    fn is_ours(&self, owner: &Owner) -> bool {
+        let page = self.pages.acting();
+        owner.host == self.config.host && page.is_some_and(|page| page.incarnation == owner.platform)
+    }
+
+    /// Looks at everything, as if nothing had ever been told.
+    fn touch_all(&mut self) {
+        let Some(page) = self.pages.acting().cloned() else {
+            return;
+        };
+        page.table
+            .networks
+            .iter()
+            .for_each(|network| self.lanes.ask_first(Lane::Network(network.network)));
+        page.table
+            .volumes
+            .keys()
+            .for_each(|volume| self.lanes.ask_first(Lane::Volume(*volume)));
+        let strays: Vec<_> = self
+            .view
+            .units()
+            .filter(|unit| !page.table.units.contains_key(unit))
+            .collect();
+        page.table
+            .units
+            .keys()
+            .copied()
+            .chain(strays)
+            .for_each(|unit| self.touch(unit));
+    }
+
+    pub(super) fn event(&mut self, now: Timestamp, event: EngineEvent) {
+        match event {
+            EngineEvent::Images => {
+                self.shared.images_came();
+                self.forget_pulls();
+                let waiting: Vec<UnitId> = self.waiters.values().flatten().copied().collect();
+                let failing = self
+                    .units
+                    .keys()
+                    .copied()
+                    .filter(|unit| self.view.of_unit(*unit).is_empty());
+                let units: Vec<_> = waiting.into_iter().chain(failing).collect();
+                units.into_iter().for_each(|unit| self.touch(unit));
+            }
+            EngineEvent::Container { name, id, change, at } => match self.view.get(&name) {
+                Some(known) if known.id == id => self.container_event(now, &name, change, at),
+                // Of a container whose name has gone to another, or one we have not seen: a look tells.
+                _ if change == ContainerChange::Started => self.look(),
+                _ => {}
+            },
+        }
+    }
+
+    /// An image that was missing is looked for before it is pulled; who waits says again what it waits for.
+    fn forget_pulls(&mut self) {
+        self.images.values_mut().for_each(|(_, pull)| *pull = false);
+    }
+
+    fn container_event(&mut self, now: Timestamp, name: &str, change: ContainerChange, at: WallTime) {
+        let Some(known) = self.view.get(name).cloned() else {
+            return;
+        };
+        let change = match (change, known.state) {
+            (ContainerChange::Started, state) => {
+                let running = self.running(&known.owner, Some(at));
+                self.view.learn_state(name, running.after(state))
+            }
+            (ContainerChange::Ended { code }, _) => {
+                let out_of_memory = self
+                    .memory_of(&known.owner)
+                    .container(known.owner.sidekick.as_ref())
+                    .out_of_memory;
+                self.view
+                    .learn_state(name, ContainerState::Exited { code, out_of_memory })
+            }
+            (ContainerChange::OutOfMemory, _) => {
+                self.memory_of(&known.owner)
+                    .container_mut(known.owner.sidekick.as_ref())
+                    .out_of_memory = true;
+                None
+            }
+            (ContainerChange::Health(health), ContainerState::Running { since, .. }) => self
+                .view
+                .learn_state(name, ContainerState::Running { health, since }),
+            (ContainerChange::Health(_), _) => None,
+            (ContainerChange::Removed, _) => self.view.forget(name),
+        };
+        change.into_iter().for_each(|change| self.changed(now, change));
+    }
+
+    /// What a container has just begun as.
+    fn running(&self, owner: &Owner, since: Option<WallTime>) -> ContainerState {
+        let unit = self
+            .pages
+            .acting()
+            .and_then(|page| page.table.units.get(&owner.unit));
+        let part = unit.and_then(|unit| {
+            unit.containers
+                .iter()
+                .find(|part| part.sidekick == owner.sidekick)
+        });
+        let checked = part.is_some_and(|part| match &part.spec.healthcheck {
+            Some(check) => check.test != HealthcheckTest::Disabled,
+            None => self.shared.image_has_check(&part.spec.image.tagged()),
+        });
+        let health = if checked { Health::Starting } else { Health::None };
+        ContainerState::Running { health, since }
+    }
+
+    fn memory_of(&mut self, owner: &Owner) -> &mut super::memory::UnitMemory {
+        self.units
+            .entry(owner.unit)
+            .or_insert_with(|| super::memory::UnitMemory::new(owner.generation))
+    }
+
+    /// A container is not as it was: whether it began or ended is seen here, however that was learned.
+    fn changed(&mut self, now: Timestamp, change: Changed) {
+        let alive = |container: &Option<Container>| container.as_ref().is_some_and(|c| c.state.is_alive());
+        let (was, is) = (alive(&change.before), alive(&change.after));
+        let Some(container) = change.after.or(change.before) else {
+            return;
+        };
+        let memory = self.memory_of(&container.owner);
+        if memory.generation == container.owner.generation {
+            let sidekick = container.owner.sidekick.as_ref();
+            match (was, is) {
+                (false, true) => memory.started(sidekick, now),
+                (true, false) => {
+                    let code = match container.state {
+                        ContainerState::Exited { code, .. } => code,
+                        _ => None,
+                    };
+                    memory.container_mut(sidekick).ended(now, code);
+                }
+                _ => {}
+            }
+        }
+        self.touch(container.owner.unit);
+    }
+
+    pub(super) fn pulling(&mut self, now: Timestamp, lane: &Lane, bytes: u64, total: u64) {
+        let Lane::Image(image) = lane else { return };
+        let told = self.told_progress.get(lane);
+        if told.is_some_and(|at| now < *at + PROGRESS_EVERY) || !self.link.is_welcome() {
+            return;
+        }
+        self.told_progress.insert(lane.clone(), now);
+        let units = self.waiters.get(lane).cloned().unwrap_or_default();
+        for unit in units {
+            self.send(FromAgent::Progress(Progress {
+                unit,
+                image: image.clone(),
+                bytes,
+                total,
+            }));
+        }
+    }
+
+    pub(super) fn done(&mut self, now: Timestamp, lane: Lane, result: Result<Answer, Failure>) {
+        let Some(under_way) = self.lanes.end(&lane) else {
+            return;
+        };
+        if result.as_ref().is_err_and(Failure::maybe_done) {
+            self.look();
+        }
+        match &lane {
+            Lane::Unit(unit) => self.unit_done(now, *unit, under_way, result),
+            Lane::Fence(unit) => self.fence_done(now, *unit, &under_way, result),
+            Lane::Network(network) => {
+                let entry = self.shared.networks.entry(*network).or_default();
+                entry.settle(now, result.map(drop));
+            }
+            Lane::Volume(volume) => self
+                .shared
+                .volumes
+                .entry(*volume)
+                .or_default()
+                .settle(now, result.map(drop)),
+            Lane::Image(image) => self.image_done(now, &image.clone(), &lane, &under_way, result),
+        }
+        self.lanes.ask_first(lane.clone());
+        if !matches!(lane, Lane::Unit(_) | Lane::Fence(_)) {
+            let waiting = self.waiters.remove(&lane).unwrap_or_default();
+            waiting.into_iter().for_each(|unit| self.touch(unit));
+        }
+    }
+
+    fn image_done(
+        &mut self,
+        now: Timestamp,
+        image: &str,
+        lane: &Lane,
+        under_way: &UnderWay,
+        result: Result<Answer, Failure>,
+    ) {
+        self.told_progress.remove(lane);
+        let pulled = matches!(under_way.action, Action::Engine(Verb::Pull { .. }));
+        if pulled && result.is_ok() {
+            for unit in self.waiters.get(lane).into_iter().flatten() {
+                if let Some(memory) = self.units.get_mut(unit) {
+                    memory.pulled.insert(image.to_owned());
+                }
+            }
+        }
+        self.images.remove(image);
+        let entry = self.shared.images.entry(image.to_owned()).or_default();
+        match result {
+            Ok(Answer::Image(Some(facts))) => entry.is(Image::Present(facts)),
+            // That it is not here does not mean that pulling it will go better than the last time.
+            Ok(_) => entry.state = Some(Image::Absent),
+            Err(Failure::Abandoned) => {}
+            Err(failure) => entry.failed(now, failure.to_string()),
+        }
+    }
+
+    fn fence_done(
+        &mut self,
+        now: Timestamp,
+        unit: UnitId,
+        under_way: &UnderWay,
+        result: Result<Answer, Failure>,
+    ) {
+        if let (Action::Engine(Verb::Kill { name, .. }), Err(failure)) = (&under_way.action, &result) {
+            self.learn_from_failure(now, name, failure);
+        }
+        self.touch(unit);
+    }
+
+    fn unit_done(
+        &mut self,
+        now: Timestamp,
+        unit: UnitId,
+        under_way: UnderWay,
+        result: Result<Answer, Failure>,
+    ) {
+        self.touched.insert(unit);
+        match (under_way.action, result) {
+            (Action::Engine(verb), Ok(answer)) => self.verb_done(now, verb, answer, under_way.since),
+            (Action::PlaceFiles { .. }, Ok(_)) => {
+                if let Some(memory) = self.units.get_mut(&unit) {
+                    memory.files_placed = true;
+                }
+            }
+            (action, Err(failure)) => self.action_failed(now, unit, &action, &failure),
+        }
+    }
+
+    fn verb_done(&mut self, now: Timestamp, verb: Verb, answer: Answer, since: u64) {
+        let changed = match (verb, answer) {
+            (Verb::Create(create), Answer::Created { id }) => {
+                let memory = self.memory_of(&create.owner);
+                memory.pulled.remove(&create.spec.image.tagged());
+                memory.container_mut(create.sidekick()).unusable = false;
+                let (name, owner) = (create.name(), create.owner.clone());
+                Some(self.view.learn(Container {
+                    id,
+                    name,
+                    owner,
+                    state: ContainerState::Created,
+                }))
+            }
+            // Events came first and know better: it may have ended already.
+            (Verb::Start { name }, _) if self.spoken_of(&name, since) => None,
+            (Verb::Start { name }, answer) => {
+                self.view.get(&name).map(|c| c.owner.clone()).and_then(|owner| {
+                    let at = if let Answer::Started { at } = answer {
+                        Some(at)
+                    } else {
+                        None
+                    };
+                    let running = self.running(&owner, at);
+                    self.view.learn_state(&name, running)
+                })
+            }
+            (Verb::Stop { name, .. }, _) if self.is_alive(&name) => self.view.learn_state(
+                &name,
+                ContainerState::Exited {
+                    code: None,
+                    out_of_memory: false,
+                },
+            ),
+            (Verb::Remove { name }, _) => self.view.forget(&name),
+            _ => None,
+        };
+        changed.into_iter().for_each(|change| self.changed(now, change));
+    }
+
+    fn spoken_of(&self, name: &str, since: u64) -> bool {
+        let fresh = self
+            .view
+            .get(name)
+            .is_some_and(|container| container.state != ContainerState::Created);
+        fresh && self.view.touched_since(name, since)
+    }
+
+    fn is_alive(&self, name: &str) -> bool {
+        self.view
+            .get(name)
+            .is_some_and(|container| container.state.is_alive())
+    }
+
+    fn action_failed(&mut self, now: Timestamp, unit: UnitId, action: &Action, failure: &Failure) {
+        match action {
+            Action::Engine(Verb::Start { name }) => self.start_failed(name, failure),
+            Action::Engine(Verb::Create(create)) => {
+                self.doubt(&create.owner, failure, &create.spec.image.tagged())
+            }
+            Action::Engine(verb) => {
+                let learned = verb
+                    .container()
+                    .is_some_and(|name| self.learn_from_failure(now, &name, failure));
+                if learned {
+                    return;
+                }
+            }
+            Action::PlaceFiles { .. } => {}
+        }
+        if let (Failure::NoContent { .. }, true) = (failure, self.link.resync_once()) {
+            self.send(FromAgent::Resync);
+        }
+        if let Some(memory) = self.units.get_mut(&unit) {
+            memory.failed(now, failure.to_string());
+        }
+    }
+
+    /// A container can outlive the network it was made in, and a sidekick its primary: the engine then finds what it
+    /// wants gone. Whether it is the container itself, a look tells.
+    fn start_failed(&mut self, name: &str, failure: &Failure) {
+        if !matches!(
+            failure,
+            Failure::NoSuchContainer { .. } | Failure::NoSuchNetwork { .. }
+        ) {
+            return;
+        }
+        self.look();
+        if let Some(owner) = self.view.get(name).map(|container| container.owner.clone()) {
+            self.doubt(&owner, failure, "");
+            let memory = self.memory_of(&owner);
+            memory.container_mut(owner.sidekick.as_ref()).unusable = true;
+        }
+    }
+
+    /// Whether the failure says that the container is not as we thought, which is all there is to it.
+    fn learn_from_failure(&mut self, now: Timestamp, name: &str, failure: &Failure) -> bool {
+        let change = match failure {
+            Failure::NoSuchContainer { .. } => self.view.forget(name),
+            Failure::NotRunning { .. } if self.is_alive(name) => self.view.learn_state(
+                name,
+                ContainerState::Exited {
+                    code: None,
+                    out_of_memory: false,
+                },
+            ),
+            _ => return false,
+        };
+        // How it ended stands in a list.
+        self.look();
+        change.into_iter().for_each(|change| self.changed(now, change));
+        true
+    }
+
+    /// Something that was there for a create is not there any more.
+    fn doubt(&mut self, owner: &Owner, failure: &Failure, image: &str) {
+        match failure {
+            Failure::NoSuchImage { .. } => drop(self.shared.images.remove(image)),
+            Failure::NoSuchNetwork { .. } => {
+                let unit = self
+                    .pages
+                    .acting()
+                    .and_then(|page| page.table.units.get(&owner.unit));
+                if let Some(network) = unit.and_then(|unit| unit.network.as_ref()) {
+                    self.shared.networks.remove(&network.network);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The lease: until when this host may run its exclusive units.
+//!
+//! It counts on `CLOCK_BOOTTIME` from when the acknowledged heartbeat was *sent*, so that the server, which counts from
+//! when it acknowledged, always waits longer. At 0.8 of its length exclusive units are asked to end, at 0.93 they are
+//! ended; they start again only under a lease that a session renewed since. The record of it survives a restart of the
+//! agent and means nothing after a restart of the machine.
+
+use std::time::Duration;
+
+use muster_model::{SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A lease as it is kept beside the notebook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRecord {
+    /// The boot in which its times count.
+    pub boot: String,
+    /// The session that gave it.
+    pub session: SessionId,
+    /// When the acknowledged heartbeat was sent.
+    pub sent: Timestamp,
+    /// Its length, milliseconds.
+    pub lease_ms: u64,
+}
+
+/// What exclusive units may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// Run and start.
+    Held,
+    /// They are asked to end.
+    Ending,
+    /// They are ended by force.
+    Over,
+}
+
+impl LeaseRecord {
+    /// What exclusive units may do at `now`.
+    pub fn hold(&self, now: Timestamp) -> Hold {
+        if now >= self.over_at() {
+            Hold::Over
+        } else if now >= self.ending_at() {
+            Hold::Ending
+        } else {
+            Hold::Held
+        }
+    }
+
+    /// When it changes next after `now`.
+    pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
+        [self.ending_at(), self.over_at()]
+            .into_iter()
+            .find(|at| *at > now)
+    }
+
+    /// Its length, if it has not run out: what a server must still reckon with.
+    pub fn outstanding_ms(&self, now: Timestamp) -> u64 {
+        let end = self.sent + Duration::from_millis(self.lease_ms);
+        if now < end { self.lease_ms } else { 0 }
+    }
+
+    fn ending_at(&self) -> Timestamp {
+        self.sent + self.part(80)
+    }
+
+    fn over_at(&self) -> Timestamp {
+        self.sent + self.part(93)
+    }
+
+    fn part(&self, percent: u64) -> Duration {
+        Duration::from_millis(self.lease_ms.saturating_mul(percent) / 100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn lease(sent: u64, lease_ms: u64) -> LeaseRecord {
+        LeaseRecord {
+            boot: String::new(),
+            session: SessionId::new(1, 1),
+            sent: Timestamp(sent),
+            lease_ms,
+        }
+    }
+
+    #[test]
+    fn ends_in_two_steps_counted_from_the_sending() {
+        let lease = lease(1_000, 15_000);
+        assert_eq!(lease.hold(Timestamp(12_999)), Hold::Held);
+        assert_eq!(lease.hold(Timestamp(13_000)), Hold::Ending);
+        assert_eq!(lease.hold(Timestamp(14_949)), Hold::Ending);
+        assert_eq!(lease.hold(Timestamp(14_950)), Hold::Over);
+        assert_eq!(lease.outstanding_ms(Timestamp(15_999)), 15_000);
+        assert_eq!(lease.outstanding_ms(Timestamp(16_000)), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn it_only_goes_forward_and_is_over_before_its_end(sent in 0_u64..1 << 40, length in 100_u64..1 << 32) {
+            let lease = lease(sent, length);
+            let end = lease.sent + Duration::from_millis(length);
+            let (mut at, mut holds) = (lease.sent, vec![lease.hold(lease.sent)]);
+            while let Some(next) = lease.changes_at(at) {
+                at = next;
+                holds.push(lease.hold(at));
+            }
+            prop_assert_eq!(holds, vec![Hold::Held, Hold::Ending, Hold::Over]);
+            prop_assert!(at < end);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! From lanes that were touched to actions that begin.
+
+use muster_model::desired::ImageRef;
+use muster_model::{Timestamp, UnitId};
+
+use super::decide::{self, Decision, Need, Step, UnitView};
+use super::memory::UnitMemory;
+use super::status::status;
+use super::{Action, AgentCore, Hold, Lane, Output, Page, Weight};
+use crate::engine::{Container, Verb};
+
+impl AgentCore {
+    /// Begins what can be begun.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        self.fence_all(now);
+        if !self.view.known {
+            return;
+        }
+        let mut held_back = Vec::new();
+        while let Some(lane) = self.lanes.next() {
+            if self.lanes.is_busy(&lane) {
+                continue;
+            }
+            match self.step(now, &lane) {
+                Step::Act(action) if self.lanes.has_room(action.weight()) => self.begin(now, lane, action),
+                Step::Act(action) => {
+                    held_back.push(lane);
+                    if action.weight() == Weight::Work {
+                        break;
+                    }
+                }
+                Step::Need(need) => self.wait_for(&lane, need),
+                Step::Pause(until) => self.alarms.set(lane, until),
+                Step::Rest => self.alarms.clear(&lane),
+            }
+        }
+        held_back
+            .into_iter()
+            .rev()
+            .for_each(|lane| self.lanes.ask_first(lane));
+    }
+
+    /// Tells how the touched units are.
+    pub(super) fn report(&mut self, now: Timestamp) {
+        if !self.view.known {
+            return;
+        }
+        for unit in std::mem::take(&mut self.touched) {
+            let hold = self.hold_to_start(now);
+            if let Some(status) = self.with_view(now, unit, hold, |view| status(view, &decide::unit(view))) {
+                self.reports.set(now, status);
+            }
+        }
+    }
+
+    /// While a newer table is on its way to the disk, no exclusive unit is started: that table may not name it any more.
+    fn hold_to_start(&self, now: Timestamp) -> Hold {
+        let hold = self.hold(now);
+        if self.pages.settled() {
+            hold
+        } else {
+            hold.max(Hold::Ending)
+        }
+    }
+
+    fn fence_all(&mut self, now: Timestamp) {
+        let hold = self.hold(now);
+        if hold == Hold::Held || !self.judged {
+            return;
+        }
+        for unit in self.exclusive.clone() {
+            let lane = Lane::Fence(unit);
+            if self.lanes.is_busy(&lane) {
+                continue;
+            }
+            match self.with_view(now, unit, hold, decide::fence) {
+                Some(Step::Act(action)) => self.begin(now, lane, action),
+                Some(Step::Pause(until)) => self.alarms.set(lane, until),
+                _ => {}
+            }
+        }
+    }
+
+    fn step(&self, now: Timestamp, lane: &Lane) -> Step {
+        let Some(page) = self.pages.acting() else {
+            return Step::Rest;
+        };
+        let table = &page.table;
+        match lane {
+            Lane::Unit(unit) => self.unit_step(now, *unit),
+            Lane::Fence(_) => Step::Rest,
+            Lane::Network(id) => {
+                let entry = self.shared.networks.get(id).cloned().unwrap_or_default();
+                let network = table.networks.iter().find(|network| network.network == *id);
+                network.map_or(Step::Rest, |network| decide::network(network, &entry, now))
+            }
+            Lane::Volume(id) => {
+                let entry = self.shared.volumes.get(id).cloned().unwrap_or_default();
+                table
+                    .volumes
+                    .get(id)
+                    .map_or(Step::Rest, |volume| decide::volume(volume, &entry, now))
+            }
+            Lane::Image(tagged) => match self.images.get(tagged) {
+                Some((image, pull)) => {
+                    let entry = self.shared.images.get(tagged).cloned().unwrap_or_default();
+                    decide::image(image, &entry, *pull, table, now)
+                }
+                None => Step::Rest,
+            },
+        }
+    }
+
+    fn unit_step(&self, now: Timestamp, unit: UnitId) -> Step {
+        let decision = self.with_view(now, unit, self.hold_to_start(now), decide::unit);
+        decision.map_or_else(|| self.stray_step(now, unit), |Decision { step, .. }| step)
+    }
+
+    /// A unit that the table does not name.
+    fn stray_step(&self, now: Timestamp, unit: UnitId) -> Step {
+        let tries = self.units.get(&unit).map(|memory| memory.tries);
+        match tries.and_then(|tries| tries.waits_until(now)) {
+            Some(until) => Step::Pause(until),
+            None => decide::sweep(&self.view.of_unit(unit)),
+        }
+    }
+
+    fn with_view<T>(
+        &self,
+        now: Timestamp,
+        unit: UnitId,
+        hold: Hold,
+        look: impl FnOnce(&UnitView<'_>) -> T,
+    ) -> Option<T> {
+        let Page { incarnation, table } = self.pages.acting()?;
+        let assignment = table.units.get(&unit)?;
+        let containers: Vec<&Container> = self.view.of_unit(unit);
+        let nothing = UnitMemory::new(assignment.generation);
+        Some(look(&UnitView {
+            now,
+            platform: incarnation,
+            host: self.config.host,
+            files: &self.config.files,
+            table,
+            unit: assignment,
+            containers: &containers,
+            memory: self.units.get(&unit).unwrap_or(&nothing),
+            shared: &self.shared,
+            hold,
+        }))
+    }
+
+    fn wait_for(&mut self, lane: &Lane, need: Need) {
+        let Lane::Unit(unit) = lane else { return };
+        self.alarms.clear(lane);
+        let wanted = match need {
+            Need::Network(network) => Lane::Network(network),
+            Need::Volume(volume) => Lane::Volume(volume),
+            Need::Image { image, fresh } => self.want_image(image, fresh),
+        };
+        self.waiters.entry(wanted.clone()).or_default().insert(*unit);
+        self.lanes.ask_first(wanted);
+    }
+
+    fn want_image(&mut self, image: ImageRef, fresh: bool) -> Lane {
+        let tagged = image.tagged();
+        let (_, pull) = self.images.entry(tagged.clone()).or_insert((image, fresh));
+        *pull |= fresh;
+        Lane::Image(tagged)
+    }
+
+    fn begin(&mut self, now: Timestamp, lane: Lane, action: Action) {
+        self.alarms.clear(&lane);
+        if let Action::Engine(verb) = &action {
+            self.note_ending(now, verb);
+        }
+        self.lanes.begin(lane.clone(), action.clone(), self.view.moment());
+        self.out.push(Output::Perform { lane, action });
+    }
+
+    /// What we end does not end by itself.
+    fn note_ending(&mut self, now: Timestamp, verb: &Verb) {
+        let (Verb::Stop { name, .. } | Verb::Kill { name, .. }) = verb else {
+            return;
+        };
+        let Some(owner) = self.view.get(name).map(|container| container.owner.clone()) else {
+            return;
+        };
+        let Some(memory) = self.units.get_mut(&owner.unit) else {
+            return;
+        };
+        let memory = memory.container_mut(owner.sidekick.as_ref());
+        memory.stopped = true;
+        match verb {
+            Verb::Kill { signal, .. } if signal == "SIGKILL" => memory.killed = Some(now),
+            Verb::Kill { .. } => memory.asked_to_end = true,
+            _ => {}
+        }
+    }
+}

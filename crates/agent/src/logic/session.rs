@@ -1,0 +1,130 @@
+//! What is said to a server and what comes from it.
+
+use muster_model::Timestamp;
+use muster_model::link::{FromAgent, HeartbeatAck, Hello, PROTOCOL, TableDelta, ToAgent};
+use muster_model::observed::HostFacts;
+
+use super::pages::Received;
+use super::{AgentCore, Hold, LeaseRecord, Output};
+
+impl AgentCore {
+    pub(super) fn message(&mut self, now: Timestamp, message: ToAgent) {
+        match message {
+            ToAgent::Welcome(welcome) => {
+                self.pages.speak_with(&welcome.incarnation);
+                self.link.welcome(now, &welcome);
+            }
+            ToAgent::Table(delta) => self.table(&delta),
+            ToAgent::HeartbeatAck(ack) => self.acknowledged(now, &ack),
+            ToAgent::Refused { message, .. } => {
+                self.leave(format!("the server refuses this host: {message}"))
+            }
+        }
+    }
+
+    fn table(&mut self, delta: &TableDelta) {
+        match self.pages.receive(delta) {
+            Received::Taken | Received::Older => {}
+            Received::Unfit => self.send(FromAgent::Resync),
+        }
+    }
+
+    fn acknowledged(&mut self, now: Timestamp, ack: &HeartbeatAck) {
+        let Some(sent) = self.link.acknowledged(now, ack) else {
+            return;
+        };
+        let lease = LeaseRecord {
+            boot: self.boot.clone(),
+            session: ack.session,
+            sent,
+            lease_ms: ack.lease_ms,
+        };
+        let before = self.hold(now);
+        let outstanding = self
+            .lease
+            .replace(lease.clone())
+            .map_or(0, |old| old.outstanding_ms(now));
+        if !self.exclusive.is_empty() {
+            self.out.push(Output::KeepLease(lease));
+        }
+        if outstanding > ack.lease_ms {
+            self.send(FromAgent::LeaseLowered {
+                lease_ms: ack.lease_ms,
+            });
+        }
+        if before != self.hold(now) {
+            self.exclusive
+                .clone()
+                .into_iter()
+                .for_each(|unit| self.touch(unit));
+        }
+    }
+
+    /// What the lease allows exclusive units.
+    pub(super) fn hold(&self, now: Timestamp) -> Hold {
+        self.lease.as_ref().map_or(Hold::Over, |lease| lease.hold(now))
+    }
+
+    /// When the lease allows less than it does.
+    pub(super) fn lease_wake(&self) -> Option<Timestamp> {
+        let lease = self.lease.as_ref().filter(|_| !self.exclusive.is_empty())?;
+        lease.changes_at(self.now)
+    }
+
+    pub(super) fn facts(&mut self, facts: HostFacts) {
+        self.facts = HostFacts {
+            engine_error: self.facts.engine_error.take(),
+            ..facts
+        };
+        self.tell_facts();
+    }
+
+    pub(super) fn tell_facts(&mut self) {
+        if self.link.is_greeted() {
+            self.send(FromAgent::Facts(Box::new(self.facts.clone())));
+        }
+    }
+
+    pub(super) fn send(&mut self, message: FromAgent) {
+        self.out.push(Output::Send(Box::new(message)));
+    }
+
+    fn leave(&mut self, why: String) {
+        self.link.leave();
+        self.out.push(Output::Disconnect { why });
+    }
+
+    /// Says what is due.
+    pub(super) fn converse(&mut self, now: Timestamp) {
+        if let Some(why) = self.link.given_up(now) {
+            self.leave(why);
+        }
+        // Units are spoken of only once the engine was asked: what runs must not be called waiting.
+        if self.link.wants_hello() && self.judged {
+            self.hello(now);
+        }
+        if let Some(beat) = self.link.beat(now) {
+            self.send(FromAgent::Heartbeat(beat));
+        }
+        if self.link.is_welcome() {
+            let units = self.reports.take_due(now);
+            if !units.is_empty() {
+                self.send(FromAgent::Observed { units });
+            }
+        }
+    }
+
+    fn hello(&mut self, now: Timestamp) {
+        let hello = Hello {
+            protocol: PROTOCOL,
+            host: self.config.host,
+            boot: self.boot.clone(),
+            have: self.pages.have().filter(|_| !self.blobs_missing),
+            facts: self.facts.clone(),
+            units: self.reports.all(),
+            lease_ms: self.lease.as_ref().map_or(0, |lease| lease.outstanding_ms(now)),
+        };
+        self.send(FromAgent::Hello(Box::new(hello)));
+        self.link.greeted(now);
+    }
+}

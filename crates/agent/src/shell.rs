@@ -1,0 +1,261 @@
+//! The shell around the logic: it waits for the next input, asks the core, and does what the core wants.
+//!
+//! It holds what the core must not know: the clock, the engine's socket, the notebook's files, the connection.
+
+mod connection;
+mod engine;
+mod work;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_link::ServerUrl;
+use muster_model::{Core as _, Timestamp};
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::durable::private_directory;
+use crate::engine::Engine;
+use crate::engine::docker::DockerEngine;
+use crate::error::AgentError;
+use crate::facts;
+use crate::files::Places;
+use crate::identity::Identity;
+use crate::logic::{AgentCore, Bounds, CoreConfig, Input, Lane, Output, Page, Started};
+use crate::notebook::{Notebook, Opened};
+
+/// Inputs that wait for the core. Whoever makes more waits with them.
+const INPUTS_MAX: usize = 1_024;
+
+/// How an agent is set up.
+#[derive(Debug, Clone)]
+pub struct AgentConfig {
+    /// Servers to dial, in turn.
+    pub servers: Vec<ServerUrl>,
+    /// Where notebook, keys and configs are kept. One agent at a time.
+    pub data_dir: PathBuf,
+    /// Where secrets and the lease are kept: a directory on a tmpfs.
+    pub run_dir: PathBuf,
+    /// The engine's socket.
+    pub engine_socket: PathBuf,
+    /// With which to join, if this host has not joined yet.
+    pub join_token: Option<String>,
+    /// What this host calls itself when it joins.
+    pub name: String,
+    /// How much is done at once.
+    pub bounds: Bounds,
+}
+
+impl AgentConfig {
+    /// The usual setup for a data directory.
+    pub fn new(servers: Vec<ServerUrl>, data_dir: PathBuf) -> Self {
+        // Two agents on one machine must not share it, and one agent must find it again.
+        let digest = muster_model::Digest::of(data_dir.as_os_str().as_encoded_bytes()).short();
+        Self {
+            servers,
+            run_dir: PathBuf::from("/run/muster").join(digest),
+            data_dir,
+            engine_socket: PathBuf::from("/var/run/docker.sock"),
+            join_token: None,
+            name: facts::hostname(),
+            bounds: Bounds::default(),
+        }
+    }
+}
+
+/// Runs the agent until `shutdown`; then it ends and leaves all containers running.
+pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+    if config.servers.is_empty() {
+        return Err(AgentError::NoServer);
+    }
+    let _lock = claim(&config)?;
+    tokio::pin!(shutdown);
+    let path = config.data_dir.join("identity.json");
+    let identity = Identity::obtain(&path, &config.servers, config.join_token.as_deref(), &config.name);
+    let identity = tokio::select! {
+        identity = identity => identity?,
+        () = &mut shutdown => return Ok(()),
+    };
+    let engine = Arc::new(DockerEngine::new(&config.engine_socket));
+    Shell::start(&config, &identity, engine)?.run(shutdown).await;
+    Ok(())
+}
+
+/// Makes the directories and takes the lock, which goes with the returned file.
+fn claim(config: &AgentConfig) -> Result<std::fs::File, AgentError> {
+    for path in [&config.data_dir, &config.run_dir] {
+        private_directory(path).map_err(|source| AgentError::Directory {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    let path = config.data_dir.join("lock");
+    let failed = |source| AgentError::Lock {
+        path: path.clone(),
+        source,
+    };
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(failed)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(error) if error == rustix::io::Errno::WOULDBLOCK => Err(AgentError::Locked {
+            path: config.data_dir.clone(),
+        }),
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
+struct Shell {
+    core: AgentCore,
+    inputs: mpsc::Receiver<Input>,
+    send: mpsc::Sender<Input>,
+    engine: Arc<dyn Engine>,
+    notebook: Arc<Notebook>,
+    places: Places,
+    connection: connection::Handle,
+    /// To tell streams what runs here.
+    page: watch::Sender<Option<Page>>,
+    /// Of actions under way, to give them up.
+    under_way: BTreeMap<Lane, CancellationToken>,
+    host: muster_model::HostId,
+    work: JoinSet<()>,
+}
+
+impl Shell {
+    fn start(
+        config: &AgentConfig,
+        identity: &Identity,
+        engine: Arc<DockerEngine>,
+    ) -> Result<Self, AgentError> {
+        let places = Places {
+            secrets: config.run_dir.join("secrets"),
+            configs: config.data_dir.join("configs"),
+        };
+        let (
+            notebook,
+            Opened {
+                page,
+                blobs_missing,
+                lease,
+            },
+        ) = Notebook::open(&config.data_dir, &config.run_dir)?;
+        let (send, inputs) = mpsc::channel(INPUTS_MAX);
+        let (page_sender, pages) = watch::channel(page.clone());
+        let mut work = JoinSet::new();
+        let dialing = connection::Dialing::new(config, identity, send.clone(), engine.clone(), pages)?;
+        let connection = dialing.start(&mut work);
+        let socket = config.engine_socket.display().to_string();
+        work.spawn(engine::watch(engine.clone(), socket, identity.host, send.clone()));
+        let started = Started {
+            page,
+            blobs_missing,
+            lease,
+            boot: facts::boot_id(),
+            facts: facts::gather(crate::engine::EngineFacts::default()),
+        };
+        let core = AgentCore::new(CoreConfig {
+            host: identity.host,
+            bounds: config.bounds,
+            files: places.clone(),
+        });
+        let mut shell = Self {
+            core,
+            inputs,
+            send,
+            engine,
+            notebook: Arc::new(notebook),
+            places,
+            connection,
+            page: page_sender,
+            under_way: BTreeMap::new(),
+            host: identity.host,
+            work,
+        };
+        shell.handle(Input::Started(Box::new(started)));
+        Ok(shell)
+    }
+
+    async fn run(mut self, shutdown: std::pin::Pin<&mut impl Future<Output = ()>>) {
+        tokio::pin!(shutdown);
+        loop {
+            let wake = self.core.wake_at().map(|at| at.since(now()));
+            let input = tokio::select! {
+                () = &mut shutdown => return,
+                input = self.inputs.recv() => input.unwrap_or(Input::Tick),
+                () = tokio::time::sleep(wake.unwrap_or(Duration::from_secs(3_600))) => Input::Tick,
+            };
+            self.handle(input);
+            while self.work.try_join_next().is_some() {}
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        if let Input::Done { lane, .. } = &input {
+            self.under_way.remove(lane);
+        }
+        let saved = matches!(input, Input::NotebookSaved { .. });
+        for output in self.core.handle(now(), input) {
+            self.perform(output);
+        }
+        if saved {
+            self.page.send_replace(self.core.page().cloned());
+        }
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Send(message) => self.connection.send(*message),
+            Output::Disconnect { why } => self.connection.cut(&why),
+            Output::SaveNotebook { page, blobs } => {
+                let (notebook, places, send) =
+                    (self.notebook.clone(), self.places.clone(), self.send.clone());
+                self.work.spawn(work::save(notebook, places, page, blobs, send));
+            }
+            Output::KeepLease(lease) => {
+                if let Err(error) = self.notebook.keep_lease(&lease) {
+                    tracing::error!(
+                        error = work::chain(&error),
+                        "the lease is not kept over a restart of the agent"
+                    );
+                }
+            }
+            Output::Look => {
+                self.work
+                    .spawn(work::look(self.engine.clone(), self.host, self.send.clone()));
+            }
+            Output::Perform { lane, action } => {
+                let token = CancellationToken::new();
+                self.under_way.insert(lane.clone(), token.clone());
+                let job = work::Job {
+                    engine: self.engine.clone(),
+                    notebook: self.notebook.clone(),
+                    places: self.places.clone(),
+                    send: self.send.clone(),
+                    lane,
+                    token,
+                };
+                self.work.spawn(job.run(action));
+            }
+            Output::Abandon { lane } => {
+                if let Some(token) = self.under_way.get(&lane) {
+                    token.cancel();
+                }
+            }
+        }
+    }
+}
+
+/// This machine's clock that never jumps and counts suspends.
+fn now() -> Timestamp {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let part = |value: i64| u64::try_from(value).unwrap_or(0);
+    Timestamp(part(time.tv_sec) * 1_000 + part(time.tv_nsec) / 1_000_000)
+}

@@ -1,0 +1,223 @@
+//! The connection to a server: dialled again and again, two sockets each time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_link::{Channel, Dialer, FrameReader, FrameWriter, LinkError, LinkIo, Peer, ServerUrl};
+use muster_model::link::{FromAgent, StreamRequest, ToAgent};
+use muster_trust::{OsRandom, Random as _};
+use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::AgentConfig;
+use super::work::chain;
+use crate::engine::docker::DockerEngine;
+use crate::error::AgentError;
+use crate::identity::Identity;
+use crate::logic::{Input, Page};
+use crate::streams;
+
+/// The first pause before dialling again, and the longest.
+const AGAIN_MIN: Duration = Duration::from_millis(200);
+const AGAIN_MAX: Duration = Duration::from_secs(5);
+/// A connection that stood this long was a good one: the next pause is short again.
+const GOOD_AFTER: Duration = Duration::from_secs(10);
+/// Messages on their way out. A line that cannot take more than this is as good as cut.
+const MESSAGES_MAX: usize = 4_096;
+
+/// Everything that dialling needs.
+pub(super) struct Dialing {
+    dialers: Vec<(ServerUrl, Dialer)>,
+    inputs: mpsc::Sender<Input>,
+    engine: Arc<DockerEngine>,
+    pages: watch::Receiver<Option<Page>>,
+    current: watch::Sender<Option<Line>>,
+    number: u64,
+}
+
+/// The connection that is up.
+#[derive(Clone)]
+struct Line {
+    out: mpsc::Sender<FromAgent>,
+    cut: CancellationToken,
+}
+
+/// The shell's hold on the connection.
+pub(super) struct Handle {
+    current: watch::Receiver<Option<Line>>,
+}
+
+impl Handle {
+    /// Says this on the connection that is up; without one nobody hears it.
+    pub(super) fn send(&self, message: FromAgent) {
+        if let Some(line) = &*self.current.borrow()
+            && line.out.try_send(message).is_err()
+        {
+            line.cut.cancel();
+        }
+    }
+
+    /// Ends the connection that is up.
+    pub(super) fn cut(&self, why: &str) {
+        tracing::warn!("left the server: {why}");
+        if let Some(line) = &*self.current.borrow() {
+            line.cut.cancel();
+        }
+    }
+}
+
+impl Dialing {
+    pub(super) fn new(
+        config: &AgentConfig,
+        identity: &Identity,
+        inputs: mpsc::Sender<Input>,
+        engine: Arc<DockerEngine>,
+        pages: watch::Receiver<Option<Page>>,
+    ) -> Result<Self, AgentError> {
+        let tls =
+            muster_trust::tls::link_client_config(&identity.ca_pem, &identity.certificate_pem, &identity.key);
+        let tls = tls.map_err(|source| AgentError::Trust { source })?;
+        let dialers = config
+            .servers
+            .iter()
+            .map(|url| (url.clone(), Dialer::new(url.clone(), tls.clone())))
+            .collect();
+        Ok(Self {
+            dialers,
+            inputs,
+            engine,
+            pages,
+            current: watch::Sender::new(None),
+            number: 0,
+        })
+    }
+
+    pub(super) fn start(self, tasks: &mut JoinSet<()>) -> Handle {
+        let handle = Handle {
+            current: self.current.subscribe(),
+        };
+        tasks.spawn(self.run());
+        handle
+    }
+
+    async fn run(mut self) {
+        let (mut pause, mut said) = (AGAIN_MIN, None);
+        loop {
+            for (url, dialer) in self.dialers.clone() {
+                let began = Instant::now();
+                let ended = self.session(&dialer).await.err().map(|error| chain(&error));
+                if began.elapsed() >= GOOD_AFTER {
+                    pause = AGAIN_MIN;
+                }
+                // Said again only when it is something new: a server may be away for long.
+                if said != ended {
+                    let why = ended.as_deref().unwrap_or("it closed the connection");
+                    tracing::warn!(server = %url, "no connection: {why}");
+                    said = ended;
+                }
+            }
+            if self.inputs.is_closed() {
+                return;
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(AGAIN_MAX);
+        }
+    }
+
+    /// One connection from dialling to its end.
+    async fn session(&mut self, dialer: &Dialer) -> Result<(), LinkError> {
+        let peer = dialer.dial(Channel::Control).await?;
+        self.number += 1;
+        let (connection, server, cut) = (self.number, peer.id.clone(), CancellationToken::new());
+        tracing::info!(server, "connected");
+        let (reader, writer) = peer.into_control();
+        let (out, messages) = mpsc::channel(MESSAGES_MAX);
+        self.current.send_replace(Some(Line {
+            out,
+            cut: cut.clone(),
+        }));
+        let _ = self.inputs.send(Input::LinkUp { connection }).await;
+        let ended = tokio::select! {
+            ended = hear(reader, connection, &self.inputs) => ended,
+            ended = speak(writer, messages) => ended,
+            () = cut.cancelled() => Ok(()),
+            () = serve_streams(dialer, &server, self.engine.clone(), self.pages.clone()) => Ok(()),
+        };
+        self.current.send_replace(None);
+        let _ = self.inputs.send(Input::LinkDown { connection }).await;
+        ended
+    }
+}
+
+async fn hear(
+    mut reader: FrameReader<ReadHalf<LinkIo>, ToAgent>,
+    connection: u64,
+    inputs: &mpsc::Sender<Input>,
+) -> Result<(), LinkError> {
+    while let Some(message) = reader.next().await? {
+        let _ = inputs
+            .send(Input::Message {
+                connection,
+                message: Box::new(message),
+            })
+            .await;
+    }
+    Ok(())
+}
+
+async fn speak(
+    mut writer: FrameWriter<WriteHalf<LinkIo>, FromAgent>,
+    mut messages: mpsc::Receiver<FromAgent>,
+) -> Result<(), LinkError> {
+    while let Some(message) = messages.recv().await {
+        writer.send(&message).await?;
+    }
+    Ok(())
+}
+
+/// Keeps the second connection up for as long as the first one stands. It never ends by itself.
+async fn serve_streams(
+    dialer: &Dialer,
+    server: &str,
+    engine: Arc<DockerEngine>,
+    pages: watch::Receiver<Option<Page>>,
+) {
+    let mut pause = AGAIN_MIN;
+    loop {
+        match dialer.dial(Channel::Streams).await {
+            // A balancer may have sent the two connections to different servers.
+            Ok(peer) if peer.id != server => {
+                tracing::debug!(other = peer.id, "the streams went to another server")
+            }
+            Ok(peer) => {
+                pause = AGAIN_MIN;
+                accept(peer, &engine, &pages).await;
+            }
+            Err(error) => tracing::debug!(error = chain(&error), "no connection for streams"),
+        }
+        tokio::time::sleep(jittered(pause)).await;
+        pause = (pause * 2).min(AGAIN_MAX);
+    }
+}
+
+/// Streams live no longer than this connection.
+async fn accept(peer: Peer, engine: &Arc<DockerEngine>, pages: &watch::Receiver<Option<Page>>) {
+    let mux = peer.into_streams::<StreamRequest>();
+    let mut streams = JoinSet::new();
+    while let Some((request, stream)) = mux.accept().await {
+        let page = pages.borrow().clone();
+        streams.spawn(streams::serve(engine.clone(), page, request, stream));
+        while streams.try_join_next().is_some() {}
+    }
+}
+
+/// Between half of it and all: hosts that lost one server together do not come back together.
+fn jittered(pause: Duration) -> Duration {
+    let mut byte = [u8::MAX];
+    // Without randomness the pause is the whole one.
+    let _ = OsRandom.fill(&mut byte);
+    pause / 2 + pause * u32::from(byte[0]) / (2 * u32::from(u8::MAX))
+}

@@ -1,0 +1,176 @@
+//! Exclusive units live by the lease.
+
+use std::time::Duration;
+
+use muster_model::Timestamp;
+use muster_model::desired::UnitClass;
+use muster_model::link::{FromAgent, Table, UnitAssignment};
+
+use crate::rig::Rig;
+use crate::wish::{id, name, table, unit};
+
+const LEASE: u64 = 15_000;
+const SECOND: Duration = Duration::from_secs(1);
+
+fn exclusive(n: u32) -> UnitAssignment {
+    UnitAssignment {
+        class: UnitClass::Exclusive,
+        ..unit(n)
+    }
+}
+
+fn wish() -> Table {
+    table(1, [exclusive(1), unit(2)])
+}
+
+/// Both units run, and a lease of 15 s is renewed every 2 s.
+fn running() -> Rig {
+    let mut rig = Rig::new();
+    rig.lease_ms = Some(LEASE);
+    rig.start();
+    rig.connect();
+    rig.send_table(&wish());
+    rig.pass(5 * SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+    rig
+}
+
+/// When the last acknowledged heartbeat was sent.
+fn sent(rig: &Rig) -> Timestamp {
+    rig.lease.as_ref().unwrap().sent
+}
+
+fn kills(rig: &Rig) -> Vec<String> {
+    rig.verb_texts()
+        .into_iter()
+        .filter(|verb| verb.starts_with("send"))
+        .collect()
+}
+
+#[test]
+fn an_exclusive_unit_waits_for_a_lease() {
+    let mut rig = Rig::new();
+    rig.lease_ms = None;
+    rig.start();
+    rig.connect();
+    rig.send_table(&wish());
+    rig.pass(5 * SECOND);
+    assert_eq!(rig.engine.running(), [name(2)]);
+    assert!(
+        rig.told(id(1))
+            .unwrap()
+            .message
+            .unwrap()
+            .contains("renews this host's lease")
+    );
+    rig.lease_ms = Some(LEASE);
+    rig.pass(3 * SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+}
+
+#[test]
+fn silence_ends_it_before_the_lease_is_over_and_nothing_else() {
+    let mut rig = running();
+    rig.disconnect();
+    let sent = sent(&rig);
+    let until = |rig: &mut Rig, part: u64| {
+        rig.pass((sent + Duration::from_millis(LEASE * part / 100)).since(rig.now))
+    };
+    until(&mut rig, 79);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+    until(&mut rig, 80);
+    assert_eq!(kills(&rig), [format!("send SIGTERM to {}", name(1))]);
+    assert_eq!(rig.engine.running(), [name(2)]);
+    rig.settle();
+    assert_eq!(rig.engine.running(), [name(2)], "it is not started again");
+    rig.connect();
+    rig.pass(3 * SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)], "a session renewed it");
+}
+
+#[test]
+fn one_that_does_not_end_is_killed_until_it_does() {
+    let mut rig = running();
+    rig.disconnect();
+    // The signals are lost: the engine answers, the container lives on.
+    let hung = muster_agent::engine::Failure::Deadline {
+        verb: "send".to_owned(),
+        limit: SECOND,
+    };
+    rig.failing.push(("send".to_owned(), hung));
+    let end = sent(&rig) + Duration::from_millis(LEASE);
+    rig.pass(end.since(rig.now));
+    assert_eq!(
+        kills(&rig),
+        [
+            format!("send SIGTERM to {}", name(1)),
+            format!("send SIGKILL to {}", name(1)),
+            format!("send SIGKILL to {}", name(1))
+        ]
+    );
+    rig.failing.clear();
+    rig.pass(SECOND);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+#[test]
+fn a_restart_of_the_agent_changes_nothing() {
+    let mut rig = running();
+    rig.disconnect();
+    let sent = sent(&rig);
+    rig.start();
+    rig.pass(SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+    let half = (sent + Duration::from_millis(LEASE * 80 / 100)).since(rig.now);
+    rig.pass(half);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+#[test]
+fn after_a_restart_of_the_machine_only_a_session_starts_it() {
+    let mut rig = running();
+    rig.reboot();
+    rig.settle();
+    assert_eq!(rig.engine.running(), [name(2)]);
+    rig.connect();
+    rig.pass(3 * SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+}
+
+#[test]
+fn a_lost_record_of_the_lease_is_no_lease() {
+    let mut rig = running();
+    rig.lease = None;
+    rig.disconnect();
+    rig.start();
+    rig.pass(SECOND);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+#[test]
+fn a_shorter_lease_is_confirmed_and_a_longer_one_outlives_its_session() {
+    let mut rig = running();
+    rig.lease_ms = Some(1_800_000);
+    rig.pass(3 * SECOND);
+    rig.disconnect();
+    rig.pass(60 * SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)], "the long lease holds");
+    rig.lease_ms = Some(LEASE);
+    rig.said.clear();
+    rig.connect();
+    rig.pass(5 * SECOND);
+    let hello = rig.said.iter().find_map(|message| match message {
+        FromAgent::Hello(hello) => Some(hello.lease_ms),
+        _ => None,
+    });
+    assert_eq!(hello, Some(1_800_000));
+    let lowered = rig
+        .said
+        .iter()
+        .filter(|message| **message == FromAgent::LeaseLowered { lease_ms: LEASE })
+        .count();
+    assert_eq!(lowered, 1);
+    rig.disconnect();
+    rig.pass(Duration::from_millis(LEASE));
+    assert_eq!(rig.engine.running(), [name(2)], "the long one was given up");
+}

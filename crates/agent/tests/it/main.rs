@@ -1,0 +1,19 @@
+//! The agent from outside: its logic over the little engine, its shell over a real one.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that finds something missing has failed"
+)]
+
+mod conformance;
+mod converge;
+mod kill_between;
+mod lease;
+mod real;
+mod rig;
+mod server;
+mod session;
+mod streams;
+mod wish;

@@ -1,0 +1,125 @@
+//! A service while its keys are read, before what refers to other services is resolved.
+
+use std::collections::BTreeMap;
+
+use muster_model::Name;
+use muster_model::desired::{
+    Condition, ContainerSpec, ImageRef, Resources, RestartPolicy, SchedulingRule, ServiceKind, UpdatePolicy,
+};
+
+use crate::text::At;
+
+/// What the keys of one service say.
+#[derive(Debug, Clone)]
+pub(crate) struct ServiceDraft {
+    /// Where its name stands.
+    pub at: At,
+    /// Its container; the image is a stand-in until the end.
+    pub container: ContainerSpec,
+    pub image: Image,
+    /// Where `build` stands.
+    pub build: Option<At>,
+    /// Profiles that switch it on; none means that it is always on.
+    pub profiles: Vec<String>,
+    /// From `environment`, over `env_file`.
+    pub environment: BTreeMap<String, String>,
+    /// From `labels`, over `label_file`.
+    pub labels: BTreeMap<String, String>,
+    /// From `deploy.resources`; must agree with the other keys.
+    pub deploy_resources: Resources,
+    /// From `deploy.restart_policy`, over `restart`.
+    pub deploy_restart: Option<RestartPolicy>,
+    pub cpu_quota: Option<i64>,
+    pub cpu_period: Option<u64>,
+    pub files: Vec<FileRef>,
+    pub volume_driver: Option<String>,
+    /// Where it first mounts a volume.
+    pub volume_places: BTreeMap<Name, At>,
+    /// Services whose volumes it sees too.
+    pub volumes_from: Vec<Named>,
+    /// Services whose namespaces it lives in, by namespace.
+    pub shares: BTreeMap<&'static str, Named>,
+    pub sidekicks: Vec<Named>,
+    pub depends_on: BTreeMap<String, Dependency>,
+    pub kind: ServiceKind,
+    pub scale: Option<(At, u32)>,
+    pub replicas: Option<(At, u32)>,
+    pub exclusive: bool,
+    pub rules: Vec<SchedulingRule>,
+    pub update: UpdatePolicy,
+    /// From `deploy.labels`.
+    pub service_labels: BTreeMap<String, String>,
+}
+
+/// What is known of a service's image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Image {
+    /// The key is not there.
+    Absent,
+    /// Its text is wrong or hangs on an unset variable; that was said.
+    Unknown,
+    /// A reference.
+    Known(ImageRef),
+    /// A part of another platform that is no container here.
+    LeftOut,
+}
+
+/// The name of something, where it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub at: At,
+    pub name: String,
+}
+
+/// A service that must have come some way first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Dependency {
+    pub at: At,
+    pub condition: Condition,
+    /// False if the service may be missing.
+    pub required: bool,
+}
+
+/// A secret or config that is to be seen as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileRef {
+    pub source: Named,
+    pub secret: bool,
+    pub target: Option<String>,
+    pub uid: Option<u32>,
+    pub gid: Option<u32>,
+    pub mode: Option<u32>,
+}
+
+impl ServiceDraft {
+    /// A service that says nothing, with a stand-in for its image.
+    pub fn new(at: At, stand_in: ImageRef) -> Self {
+        Self {
+            at,
+            container: ContainerSpec::new(stand_in),
+            image: Image::Absent,
+            build: None,
+            profiles: Vec::new(),
+            environment: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            deploy_resources: Resources::default(),
+            deploy_restart: None,
+            cpu_quota: None,
+            cpu_period: None,
+            files: Vec::new(),
+            volume_driver: None,
+            volume_places: BTreeMap::new(),
+            volumes_from: Vec::new(),
+            shares: BTreeMap::new(),
+            sidekicks: Vec::new(),
+            depends_on: BTreeMap::new(),
+            kind: ServiceKind::Containers,
+            scale: None,
+            replicas: None,
+            exclusive: false,
+            rules: Vec::new(),
+            update: UpdatePolicy::default(),
+            service_labels: BTreeMap::new(),
+        }
+    }
+}

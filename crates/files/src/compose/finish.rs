@@ -1,0 +1,284 @@
+//! A service's draft to its place in the stack: keys that say the same agree, names are resolved.
+
+use std::collections::BTreeMap;
+
+use muster_model::desired::{
+    ContainerSpec, FileMount, MountSource, Resources, ServiceKind, ServiceSpec, UnitSpec, VolumeSpec,
+};
+use muster_model::{Digest, Name};
+
+use super::blobs::{Source, section_name};
+use super::document::Format;
+use super::draft::{FileRef, Image, ServiceDraft};
+use super::order::DependsOn;
+use super::sections::Sections;
+use super::service::target_of;
+use super::sidekicks::Unit;
+use crate::code::Code;
+use crate::cx::Cx;
+use crate::draft::{BlobDraft, DraftStack, External};
+use crate::suggest::suggest;
+use crate::text::At;
+
+/// Puts services into a stack, with the volumes and contents that they use.
+pub(super) struct Finish<'a> {
+    sections: &'a Sections,
+    format: Format,
+    pub stack: &'a mut DraftStack,
+}
+
+impl<'a> Finish<'a> {
+    pub fn new(sections: &'a Sections, format: Format, stack: &'a mut DraftStack) -> Self {
+        Self {
+            sections,
+            format,
+            stack,
+        }
+    }
+
+    /// The finished service; none if its image is not known, which was said.
+    pub fn service(
+        &mut self,
+        cx: &Cx<'_>,
+        name: &Name,
+        unit: Unit,
+        depends_on: DependsOn,
+    ) -> Option<ServiceSpec> {
+        let Unit { primary, sidekicks } = unit;
+        let scale = agreed(cx, "scale", primary.scale, primary.replicas);
+        let (kind, exclusive) = (primary.kind, primary.exclusive);
+        if kind == ServiceKind::Global && scale.is_some_and(|scale| scale > 0) {
+            let at = primary
+                .scale
+                .or(primary.replicas)
+                .map_or(primary.at, |(at, _)| at);
+            cx.advise(
+                Code::Difference,
+                at,
+                "the scale of a global service does not count",
+                "one unit runs on every host",
+            );
+        }
+        let (rules, update, labels) = (
+            primary.rules.clone(),
+            primary.update.clone(),
+            primary.service_labels.clone(),
+        );
+        let primary = self.container(cx, name, primary);
+        let mut beside = BTreeMap::new();
+        for (sidekick, draft) in sidekicks {
+            // Sidekicks stand under `services` too.
+            if let Some(spec) = self.container(cx, &sidekick, draft) {
+                beside.insert(sidekick, spec);
+            }
+        }
+        Some(ServiceSpec {
+            kind,
+            scale: scale.filter(|_| kind == ServiceKind::Containers),
+            exclusive,
+            unit: UnitSpec {
+                primary: primary?,
+                sidekicks: beside,
+            },
+            depends_on,
+            rules,
+            update,
+            labels,
+        })
+    }
+
+    fn container(&mut self, cx: &Cx<'_>, service: &Name, mut draft: ServiceDraft) -> Option<ContainerSpec> {
+        let image = image(cx, &draft);
+        self.declare_volumes(cx, &draft);
+        let mut spec = draft.container.clone();
+        spec.resources = resources(cx, &draft);
+        spec.files = draft
+            .files
+            .iter()
+            .filter_map(|file| self.file(cx, service, file))
+            .collect();
+        spec.environment.append(&mut draft.environment);
+        spec.labels.append(&mut draft.labels);
+        spec.restart = draft.deploy_restart.unwrap_or(spec.restart);
+        spec.image = image?;
+        Some(spec)
+    }
+
+    /// Takes the volumes that a service mounts into the stack.
+    fn declare_volumes(&mut self, cx: &Cx<'_>, draft: &ServiceDraft) {
+        for mount in &draft.container.mounts {
+            let MountSource::Volume(name) = &mount.source else {
+                continue;
+            };
+            let spec = match self.sections.volumes.get(name) {
+                Some(spec) => spec.clone(),
+                None => {
+                    self.say_undeclared(cx, draft, name);
+                    VolumeSpec {
+                        driver: draft.volume_driver.clone(),
+                        ..VolumeSpec::default()
+                    }
+                }
+            };
+            self.stack.spec.volumes.entry(name.clone()).or_insert(spec);
+        }
+    }
+
+    /// Today's files declare their volumes. Rancher took older ones without, so those that declare none are let be.
+    fn say_undeclared(&self, cx: &Cx<'_>, draft: &ServiceDraft, name: &Name) {
+        let expected = self.format == Format::Later || !self.sections.volumes.is_empty();
+        if !expected || self.stack.spec.volumes.contains_key(name) {
+            return;
+        }
+        let help = match suggest(name.as_str(), self.sections.volumes.keys().map(Name::as_str)) {
+            Some(name) => format!("did you mean `{name}`? Else add it under `volumes:`"),
+            None => "add it under `volumes:`".to_owned(),
+        };
+        let message = format!("the volume `{name}` is not declared; a new one is made");
+        let at = draft.volume_places.get(name).copied().unwrap_or(draft.at);
+        cx.key("volumes").advise(Code::Undeclared, at, message, help);
+    }
+
+    fn file(&mut self, cx: &Cx<'_>, service: &Name, file: &FileRef) -> Option<FileMount> {
+        let (section, at) = (section_name(file.secret), file.source.at);
+        let declared = if file.secret {
+            &self.sections.secrets
+        } else {
+            &self.sections.configs
+        };
+        let cx = cx.key(section);
+        let shown = crate::report::cut(&file.source.name, 80);
+        let Some((name, source)) = declared.get_key_value(file.source.name.as_str()) else {
+            let help = match suggest(&file.source.name, declared.keys().map(Name::as_str)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("add it under the root's `{section}:`, with `file:` or `external: true`"),
+            };
+            cx.advise(
+                Code::Undefined,
+                at,
+                format!("`{shown}` is not declared under `{section}:`"),
+                help,
+            );
+            return None;
+        };
+        Some(FileMount {
+            name: name.clone(),
+            secret: file.secret,
+            target: target(&cx, at, file, name)?,
+            digest: self.placeholder(service, name, file.secret, source)?,
+            uid: file.uid,
+            gid: file.gid,
+            mode: file.mode,
+        })
+    }
+
+    /// The digest that stands for a content until it is sealed.
+    fn placeholder(&mut self, service: &Name, name: &Name, secret: bool, source: &Source) -> Option<Digest> {
+        let digest = Digest::of(format!("{}/{name}", section_name(secret)).as_bytes());
+        match source {
+            Source::Unknown => return None,
+            Source::Content(bytes) => {
+                let draft = || BlobDraft {
+                    name: name.clone(),
+                    secret,
+                    bytes: bytes.clone(),
+                };
+                self.stack.contents.entry(digest).or_insert_with(draft);
+            }
+            Source::External(external) => {
+                let external = || External {
+                    service: service.clone(),
+                    secret,
+                    name: external.clone(),
+                };
+                self.stack.externals.entry(digest).or_insert_with(external);
+            }
+        }
+        Some(digest)
+    }
+}
+
+fn image(cx: &Cx<'_>, draft: &ServiceDraft) -> Option<muster_model::desired::ImageRef> {
+    match (&draft.image, draft.build) {
+        (Image::Known(image), Some(at)) => {
+            let help = "bring a new one in with `muster image load`, or push it to a registry";
+            let message = format!("nothing is built; `{image}` is used as it is");
+            cx.key("build").advise(Code::Difference, at, message, help);
+            Some(image.clone())
+        }
+        (Image::Known(image), None) => Some(image.clone()),
+        (Image::Absent, Some(at)) => {
+            let name = cx.service();
+            let help = format!(
+                "build it (`docker build -t {name}:1 …`), bring it in (`docker save {name}:1 | muster image load -`) and add `image: {name}:1`"
+            );
+            cx.key("build").advise(
+                Code::NeedsImage,
+                at,
+                "the service is built from source and names no image",
+                help,
+            );
+            None
+        }
+        (Image::Absent, None) => {
+            let help = "add `image:` with the image that it runs";
+            cx.advise(Code::Missing, draft.at, "the service has no image", help);
+            None
+        }
+        (Image::Unknown | Image::LeftOut, _) => None,
+    }
+}
+
+/// Where a file is seen: secrets under `/run/secrets/`, configs at the root.
+fn target(cx: &Cx<'_>, at: At, file: &FileRef, name: &Name) -> Option<String> {
+    let directory = if file.secret { "/run/secrets" } else { "" };
+    match &file.target {
+        None => Some(format!("{directory}/{name}")),
+        Some(target) if target.starts_with('/') => target_of(cx, at, target),
+        Some(target) => target_of(cx, at, &format!("{directory}/{target}")),
+    }
+}
+
+/// What all keys together allow; `deploy.resources` and the older keys must agree.
+fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
+    let (own, deploy) = (&draft.container.resources, &draft.deploy_resources);
+    let quota = draft
+        .cpu_quota
+        .and_then(|quota| u64::try_from(quota).ok())
+        .filter(|quota| *quota > 0);
+    let from_quota =
+        quota.map(|quota| quota.saturating_mul(1_000) / draft.cpu_period.unwrap_or(100_000).max(1));
+    let at = |value: Option<u64>| value.map(|value| (draft.at, value));
+    let milli_cpus = agreed(cx, "cpus", at(own.milli_cpus), at(from_quota));
+    Resources {
+        memory: agreed(cx, "mem_limit", at(own.memory), at(deploy.memory)),
+        memory_reservation: agreed(
+            cx,
+            "mem_reservation",
+            at(own.memory_reservation),
+            at(deploy.memory_reservation),
+        ),
+        milli_cpus: agreed(cx, "cpus", at(milli_cpus), at(deploy.milli_cpus)),
+        milli_cpus_reservation: own.milli_cpus_reservation.or(deploy.milli_cpus_reservation),
+        pids: deploy.pids.or(own.pids),
+        ..own.clone()
+    }
+}
+
+/// One value of two keys that say the same.
+fn agreed<T: Copy + PartialEq>(
+    cx: &Cx<'_>,
+    key: &str,
+    one: Option<(At, T)>,
+    other: Option<(At, T)>,
+) -> Option<T> {
+    if let (Some((at, one)), Some((_, other))) = (one, other)
+        && one != other
+    {
+        let message =
+            format!("`{key}` and the key of the same meaning under `deploy` (or of another age) differ");
+        cx.key(key)
+            .advise(Code::Conflict, at, message, "keep one of them");
+    }
+    one.or(other).map(|(_, value)| value)
+}

@@ -1,0 +1,147 @@
+//! What stands at the root of a compose file.
+
+use std::collections::BTreeMap;
+
+use muster_model::Name;
+
+use super::blobs::{self, Blobs};
+use super::volumes::{self, Volumes};
+use crate::code::Code;
+use crate::cx::Cx;
+use crate::table::{Key, before, nothing, partly, read, unsupported};
+use crate::text::{Node, Value};
+
+/// All but the services, which need it.
+#[derive(Default)]
+pub(crate) struct Sections {
+    pub name: Option<Name>,
+    pub volumes: Volumes,
+    pub secrets: Blobs,
+    pub configs: Blobs,
+}
+
+pub(crate) const KEYS: &[Key<Sections>] = &[
+    before("services", "See the keys of a service."),
+    before(
+        "include",
+        "The files become part of this one; what is in both is an error.",
+    ),
+    nothing(
+        "version",
+        "Passed over, as by today's tools; unknown ones are noted.",
+    ),
+    read(
+        "name",
+        name,
+        "name: shop",
+        "The stack's name, unless another is given.",
+    ),
+    read(
+        "volumes",
+        |cx, node, sections| sections.volumes = volumes::read_section(cx, node),
+        "volumes: { data: {} }",
+        "Named volumes; one on each host that runs a unit.",
+    ),
+    read(
+        "secrets",
+        |cx, node, sections| sections.secrets = blobs::read_section(cx, node, true),
+        "secrets: { password: { file: password.txt } }",
+        "From a file, a variable or the environment; sealed at rest.",
+    ),
+    read(
+        "configs",
+        |cx, node, sections| sections.configs = blobs::read_section(cx, node, false),
+        "configs: { app.conf: { file: app.conf } }",
+        "From a file, a variable, a text or the environment.",
+    ),
+    partly(
+        "networks",
+        networks,
+        "networks: { default: {} }",
+        "All services of an environment share one network; others are not made.",
+    ),
+    unsupported("models", "no model is provided"),
+    unsupported("containers", "only services are run"),
+    unsupported("load_balancers", "there is no load balancer yet"),
+    unsupported("storage_drivers", "volumes are made by the engine's own drivers"),
+    unsupported("network_drivers", "the network is the platform's own"),
+    unsupported("virtual_machines", "only containers are run, no virtual machines"),
+    unsupported("external_services", "names of services outside are not given yet"),
+    unsupported("aliases", "other names for services are not given yet"),
+    unsupported(
+        "dependencies",
+        "other stacks are not deployed along; deploy them first",
+    ),
+    unsupported("hosts", "hosts are not made; add them to the environment"),
+];
+
+fn name(cx: &Cx<'_>, node: &Node, sections: &mut Sections) {
+    if let Some(text) = cx.text(node) {
+        match Name::parse(text) {
+            Ok(name) => sections.name = Some(name),
+            Err(error) => cx.remark(Code::BadName, node.at, error.to_string()),
+        }
+    }
+}
+
+fn networks(cx: &Cx<'_>, node: &Node, _: &mut Sections) {
+    let Value::Map(entries) = &node.value else {
+        return cx.wrong_type(node, "a map");
+    };
+    for entry in entries
+        .iter()
+        .filter(|entry| !crate::table::is_extension(&entry.key))
+    {
+        let shown = crate::report::cut(&entry.key, 63);
+        let cx = cx.key(&shown);
+        if entry.key == "default" {
+            default_network(&cx, &entry.value);
+            continue;
+        }
+        let message = format!("the network `{shown}` is not made");
+        let help = "all services share the environment's network and reach one another by name";
+        cx.advise(Code::Unsupported, entry.at, message, help);
+    }
+}
+
+fn default_network(cx: &Cx<'_>, node: &Node) {
+    crate::table::read_map(cx, node, NETWORK_KEYS, &mut ());
+}
+
+pub(crate) const NETWORK_KEYS: &[Key<()>] = &[
+    unsupported("driver", "the network is the environment's"),
+    unsupported("driver_opts", "the network is the environment's"),
+    unsupported("ipam", "addresses are of the environment's range"),
+    unsupported(
+        "internal",
+        "services of the environment's network reach the outside",
+    ),
+    unsupported("external", "the network is the environment's"),
+    unsupported("name", "the network is the environment's"),
+    unsupported("enable_ipv4", "units have IPv4 addresses"),
+    unsupported("enable_ipv6", "units have IPv4 addresses"),
+    unsupported("attachable", "the network is the environment's"),
+    unsupported("labels", "the network is the environment's"),
+];
+
+/// The entries of a section by name, with remarks on names that are none.
+pub(super) fn named<'n>(cx: &Cx<'_>, node: &'n Node) -> BTreeMap<Name, &'n crate::text::Entry> {
+    let entries = match &node.value {
+        Value::Map(entries) => entries.as_slice(),
+        _ => {
+            cx.wrong_type(node, "a map");
+            &[]
+        }
+    };
+    let mut found = BTreeMap::new();
+    for entry in entries
+        .iter()
+        .filter(|entry| !crate::table::is_extension(&entry.key))
+    {
+        match Name::parse(&entry.key) {
+            Ok(name) => drop(found.insert(name, entry)),
+            Err(error) => cx.remark(Code::BadName, entry.at, error.to_string()),
+        }
+    }
+    found
+}

@@ -1,0 +1,63 @@
+//! One service: every key of every format, a file per subject.
+
+pub(crate) mod depends;
+pub(crate) mod deploy;
+pub(crate) mod environment;
+pub(crate) mod files;
+pub(crate) mod health;
+pub(crate) mod image;
+pub(crate) mod limits;
+pub(crate) mod logging;
+pub(crate) mod network;
+pub(crate) mod placement;
+pub(crate) mod port_long;
+pub(crate) mod ports;
+pub(crate) mod process;
+pub(crate) mod rights;
+pub(crate) mod update;
+pub(crate) mod volume_long;
+pub(crate) mod volume_short;
+mod volume_source;
+pub(crate) mod volumes;
+
+use muster_model::desired::ImageRef;
+
+use super::draft::{Image, ServiceDraft};
+use crate::cx::Cx;
+use crate::rancher_compose;
+use crate::table::{Key, Strangers, read_map_with};
+use crate::text::Entry;
+
+pub(crate) use volume_source::target_of;
+
+/// All keys of a service, by subject, with a title for people.
+pub(crate) const TABLES: &[(&str, &[Key<ServiceDraft>])] = &[
+    ("Image", image::KEYS),
+    ("Process", process::KEYS),
+    ("Environment and labels", environment::KEYS),
+    ("Ports", ports::KEYS),
+    ("Network", network::KEYS),
+    ("Volumes", volumes::KEYS),
+    ("Secrets and configs", files::KEYS),
+    ("Health", health::KEYS),
+    ("Limits", limits::KEYS),
+    ("Rights", rights::KEYS),
+    ("Order", depends::KEYS),
+    ("Units", deploy::KEYS),
+    ("Output", logging::KEYS),
+    ("rancher-compose.yml", rancher_compose::KEYS),
+];
+
+/// Reads a service. One that says nothing is a service with all its keys missing; of one that is left out, the image
+/// alone is read.
+pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<ServiceDraft> {
+    let stand_in = ImageRef::parse("none").ok()?;
+    let mut draft = ServiceDraft::new(entry.at, stand_in);
+    if image::is_left_out(cx, &entry.value) {
+        draft.image = Image::LeftOut;
+        return Some(draft);
+    }
+    let tables: Vec<_> = TABLES.iter().map(|(_, table)| *table).collect();
+    read_map_with(cx, &entry.value, &tables, strangers, &mut draft);
+    Some(draft)
+}

@@ -1,0 +1,232 @@
+//! How many units run, where, within which limits, and how they are replaced.
+
+use muster_model::desired::{RestartPolicy, ServiceKind};
+use muster_model::limits::SCALE_MAX;
+
+use super::environment::allowed;
+use super::{placement, update};
+use crate::code::Code;
+use crate::compose::draft::ServiceDraft;
+use crate::compose::pairs::known_pairs;
+use crate::cx::Cx;
+use crate::table::{Key, partly, read, read_map, unsupported};
+use crate::text::Node;
+
+pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "deploy",
+        |cx, node, draft| read_map(cx, node, DEPLOY_KEYS, draft),
+        "deploy: { replicas: 3 }",
+        "See the keys below.",
+    ),
+    read(
+        "scale",
+        |cx, node, draft| draft.scale = scale(cx, node),
+        "scale: 3",
+        "From 0 to 10,000. 0 means none, also in a rancher-compose.yml.",
+    ),
+];
+
+pub(crate) const DEPLOY_KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "replicas",
+        |cx, node, draft| draft.replicas = scale(cx, node),
+        "replicas: 3",
+        "From 0 to 10,000.",
+    ),
+    partly(
+        "mode",
+        mode,
+        "mode: global",
+        "`replicated`, `global`; the job modes are not acted on.",
+    ),
+    read(
+        "labels",
+        labels,
+        "labels: { com.example.team: web }",
+        "Labels of the service.",
+    ),
+    read(
+        "resources",
+        |cx, node, draft| read_map(cx, node, RESOURCES_KEYS, draft),
+        "resources: { limits: { memory: 512m } }",
+        "",
+    ),
+    read(
+        "restart_policy",
+        restart_policy,
+        "restart_policy: { condition: on-failure }",
+        "Wins over `restart`.",
+    ),
+    read(
+        "update_config",
+        |cx, node, draft| read_map(cx, node, update::KEYS, draft),
+        "update_config: { parallelism: 2 }",
+        "",
+    ),
+    read(
+        "placement",
+        |cx, node, draft| read_map(cx, node, placement::KEYS, draft),
+        "placement: { constraints: [\"node.labels.zone == a\"] }",
+        "",
+    ),
+    unsupported(
+        "rollback_config",
+        "a rollback goes at the pace of `update_config`",
+    ),
+    partly(
+        "endpoint_mode",
+        endpoint_mode,
+        "endpoint_mode: dnsrr",
+        "`dnsrr`; `vip` is like it: a name stands for the addresses of all units.",
+    ),
+];
+
+pub(crate) const RESOURCES_KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "limits",
+        |cx, node, draft| read_map(cx, node, LIMITS_KEYS, draft),
+        "limits: { memory: 512m }",
+        "",
+    ),
+    read(
+        "reservations",
+        |cx, node, draft| read_map(cx, node, RESERVATIONS_KEYS, draft),
+        "reservations: { memory: 256m }",
+        "",
+    ),
+];
+
+pub(crate) const LIMITS_KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "cpus",
+        |cx, node, draft| draft.deploy_resources.milli_cpus = cx.milli_cpus(node),
+        "cpus: \"0.5\"",
+        "As written.",
+    ),
+    read(
+        "memory",
+        |cx, node, draft| draft.deploy_resources.memory = cx.bytes(node),
+        "memory: 512m",
+        "As written.",
+    ),
+    read(
+        "pids",
+        |cx, node, draft| draft.deploy_resources.pids = cx.number(node, "a number such as `100`"),
+        "pids: 100",
+        "As written.",
+    ),
+];
+
+pub(crate) const RESERVATIONS_KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "cpus",
+        |cx, node, draft| draft.deploy_resources.milli_cpus_reservation = cx.milli_cpus(node),
+        "cpus: \"0.25\"",
+        "As written; it counts when a host is chosen.",
+    ),
+    read(
+        "memory",
+        |cx, node, draft| draft.deploy_resources.memory_reservation = cx.bytes(node),
+        "memory: 256m",
+        "As written; it counts when a host is chosen.",
+    ),
+    unsupported("devices", "no graphics processors or other devices are given"),
+    unsupported("generic_resources", "hosts are not chosen by them"),
+];
+
+/// A number of units.
+pub(crate) fn scale(cx: &Cx<'_>, node: &Node) -> Option<(crate::text::At, u32)> {
+    let expected = format!("a number of units from 0 to {SCALE_MAX}");
+    let number: u32 = cx.number(node, &expected)?;
+    if number > SCALE_MAX {
+        cx.bad_value(node, &expected);
+        return None;
+    }
+    Some((node.at, number))
+}
+
+fn mode(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    match cx.text(node) {
+        Some("global") => draft.kind = ServiceKind::Global,
+        Some("replicated") | None => {}
+        Some(job @ ("replicated-job" | "global-job")) => {
+            let help = "it runs as a service; with `restart: \"no\"` each unit runs once";
+            cx.advise(
+                Code::Unsupported,
+                node.at,
+                format!("the mode `{job}` is not acted on"),
+                help,
+            );
+            if job == "global-job" {
+                draft.kind = ServiceKind::Global;
+            }
+        }
+        Some(_) => cx.bad_value(node, "`replicated` or `global`"),
+    }
+}
+
+fn labels(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (key, at, value) in known_pairs(cx, node, &['=']) {
+        if let Ok(value) = allowed(&cx.key(&key), at, &key, value) {
+            draft.service_labels.insert(key, value);
+        }
+    }
+}
+
+/// The policy, as it is read.
+#[derive(Default)]
+pub(crate) struct Restart {
+    condition: Option<String>,
+    attempts: Option<u32>,
+}
+
+pub(crate) const RESTART_KEYS: &[Key<Restart>] = &[
+    read(
+        "condition",
+        |cx, node, restart| restart.condition = cx.string(node),
+        "condition: on-failure",
+        "`none`, `on-failure`, `any`.",
+    ),
+    read(
+        "max_attempts",
+        |cx, node, restart| restart.attempts = cx.number(node, "a number such as `3`"),
+        "max_attempts: 3",
+        "With `on-failure`.",
+    ),
+    unsupported(
+        "delay",
+        "the pause before a restart doubles from half a second to a minute",
+    ),
+    unsupported("window", "a restart counts as successful after a minute"),
+];
+
+fn restart_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let mut restart = Restart::default();
+    read_map(cx, node, RESTART_KEYS, &mut restart);
+    draft.deploy_restart = match restart.condition.as_deref() {
+        Some("none") => Some(RestartPolicy::No),
+        Some("on-failure") => Some(RestartPolicy::OnFailure(restart.attempts)),
+        Some("any") | None => Some(RestartPolicy::Always),
+        Some(other) => {
+            cx.bad_text(node.at, other, "`none`, `on-failure` or `any` as its `condition`");
+            None
+        }
+    };
+}
+
+fn endpoint_mode(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
+    match cx.text(node) {
+        Some("vip") => {
+            let help = "the service's name stands for the addresses of all its units";
+            cx.advise(
+                Code::Difference,
+                node.at,
+                "the service has no address of its own",
+                help,
+            );
+        }
+        Some("dnsrr") | None => {}
+        Some(_) => cx.bad_value(node, "`vip` or `dnsrr`"),
+    }
+}

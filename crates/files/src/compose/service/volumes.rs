@@ -1,0 +1,102 @@
+//! What a container sees beside its image: volumes, host paths, memory.
+
+use muster_model::desired::MountSource;
+
+use super::volume_source::{mount, target_of};
+use super::{volume_long, volume_short};
+use crate::code::Code;
+use crate::compose::draft::{Named, ServiceDraft};
+use crate::compose::octal::permission_bits;
+use crate::cx::Cx;
+use crate::table::{Key, partly, read, unsupported};
+use crate::text::{Node, Value};
+
+pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
+    read(
+        "volumes",
+        volumes,
+        "volumes: [\"data:/var/lib/data\"]",
+        "Named, anonymous, host paths, memory; short and long forms. Relative host paths only where the project's directory is the same on all hosts.",
+    ),
+    read(
+        "tmpfs",
+        tmpfs,
+        "tmpfs: /run",
+        "With `size` and `mode`; other options are not acted on.",
+    ),
+    partly(
+        "volumes_from",
+        volumes_from,
+        "volumes_from: [\"data\"]",
+        "Between the containers of one unit (sidekicks), for named volumes and host paths.",
+    ),
+    read(
+        "volume_driver",
+        |cx, node, draft| draft.volume_driver = cx.string(node),
+        "volume_driver: local",
+        "The driver of the service's named volumes that no `volumes:` section declares.",
+    ),
+    unsupported("storage_opt", "the engine's own storage options count"),
+];
+
+fn volumes(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (index, item) in cx.list(node).iter().enumerate() {
+        let cx = cx.index(index);
+        let mount = match &item.value {
+            Value::Map(_) => volume_long::read_mount(&cx, item),
+            _ => cx
+                .text(item)
+                .and_then(|text| volume_short::read_mount(&cx, item, text)),
+        };
+        if let Some(MountSource::Volume(name)) = mount.as_ref().map(|mount| &mount.source) {
+            draft.volume_places.entry(name.clone()).or_insert(item.at);
+        }
+        draft.container.mounts.extend(mount);
+    }
+}
+
+fn tmpfs(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (index, item) in cx.one_or_many(node).iter().enumerate() {
+        let cx = cx.index(index);
+        let Some(text) = cx.text(item) else {
+            continue;
+        };
+        let (target, options) = text.split_once(':').unwrap_or((text, ""));
+        let (mut size, mut mode) = (None, None);
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            let (name, value) = option.split_once('=').unwrap_or((option, ""));
+            let value = Node::text(item.at, value);
+            match name {
+                "size" => size = cx.bytes(&value),
+                "mode" => mode = permission_bits(&cx, &value),
+                _ => {
+                    let message = format!("the option `{}` is not acted on", crate::report::cut(name, 40));
+                    cx.advise(
+                        Code::Unsupported,
+                        item.at,
+                        message,
+                        "`size` and `mode` are; the engine's defaults stand",
+                    );
+                }
+            }
+        }
+        if let Some(target) = target_of(&cx, item.at, target) {
+            draft
+                .container
+                .mounts
+                .push(mount(target, MountSource::Tmpfs { size, mode }));
+        }
+    }
+}
+
+fn volumes_from(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (index, item) in cx.one_or_many(node).iter().enumerate() {
+        let cx = cx.index(index);
+        if let Some(text) = cx.text(item) {
+            draft.volumes_from.push(Named {
+                at: item.at,
+                name: text.to_owned(),
+            });
+        }
+    }
+}

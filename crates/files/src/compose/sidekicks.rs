@@ -1,0 +1,192 @@
+//! Services that become sidekicks of others, and what the containers of one unit share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_model::Name;
+use muster_model::desired::{Mount, MountSource};
+
+use super::assemble::Drafts;
+use super::draft::{Named, ServiceDraft};
+use crate::code::Code;
+use crate::cx::Cx;
+use crate::suggest::suggest;
+
+/// A service with its sidekicks.
+#[derive(Debug, Clone)]
+pub(super) struct Unit {
+    pub primary: ServiceDraft,
+    pub sidekicks: Drafts,
+}
+
+/// Gives every sidekick to its primary.
+pub(super) fn units(cx: &Cx<'_>, mut drafts: Drafts) -> BTreeMap<Name, Unit> {
+    let owners = owners(cx, &drafts);
+    let mut beside: BTreeMap<Name, Drafts> = BTreeMap::new();
+    for (sidekick, owner) in owners {
+        if let Some(draft) = drafts.remove(&sidekick) {
+            beside.entry(owner).or_default().insert(sidekick, draft);
+        }
+    }
+    let units = drafts.into_iter().map(|(name, primary)| {
+        let sidekicks = beside.remove(&name).unwrap_or_default();
+        let mut unit = Unit { primary, sidekicks };
+        share(cx, &name, &mut unit);
+        (name, unit)
+    });
+    units.collect()
+}
+
+/// The primary of each sidekick.
+fn owners(cx: &Cx<'_>, drafts: &Drafts) -> BTreeMap<Name, Name> {
+    let mut owners: BTreeMap<Name, Name> = BTreeMap::new();
+    for (primary, draft) in drafts {
+        let service = cx.key(primary.as_str());
+        let labels = service.key("labels");
+        let cx = labels.key("io.rancher.sidekicks");
+        for Named { at, name } in &draft.sidekicks {
+            let shown = crate::report::cut(name, 80);
+            let Some((sidekick, other)) = drafts.get_key_value(name.as_str()) else {
+                let help = match suggest(name, drafts.keys().map(Name::as_str)) {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => "name services of this file, with commas between them".to_owned(),
+                };
+                cx.advise(
+                    Code::Undefined,
+                    *at,
+                    format!("there is no service `{shown}`"),
+                    help,
+                );
+                continue;
+            };
+            if sidekick == primary || !other.sidekicks.is_empty() {
+                let message = format!("`{shown}` cannot be a sidekick: it is a primary itself");
+                cx.advise(
+                    Code::Conflict,
+                    *at,
+                    message,
+                    "a unit is one primary and sidekicks without sidekicks",
+                );
+            } else if let Some(owner) = owners.insert(sidekick.clone(), primary.clone())
+                && owner != *primary
+            {
+                let message = format!("`{shown}` is a sidekick of `{owner}` already");
+                cx.advise(Code::Conflict, *at, message, "a sidekick has one primary");
+            }
+        }
+    }
+    owners
+}
+
+/// Resolves what the containers of a unit take from one another.
+fn share(cx: &Cx<'_>, name: &Name, unit: &mut Unit) {
+    let mounts = Mounts::of(name, unit);
+    share_one(cx, name, &mut unit.primary, &mounts);
+    for (sidekick, draft) in &mut unit.sidekicks {
+        share_one(cx, sidekick, draft, &mounts);
+    }
+}
+
+fn share_one(cx: &Cx<'_>, name: &Name, draft: &mut ServiceDraft, mounts: &Mounts) {
+    let cx = cx.key(name.as_str());
+    for source in std::mem::take(&mut draft.volumes_from) {
+        volumes_from(&cx.key("volumes_from"), &source, draft, mounts);
+    }
+    for (namespace, other) in std::mem::take(&mut draft.shares) {
+        // The containers of a unit live in one network anyway.
+        let in_unit = mounts.by_name.contains_key(other.name.as_str());
+        if in_unit && namespace == "network" {
+            continue;
+        }
+        let shown = crate::report::cut(&other.name, 63);
+        let help = match namespace {
+            "network" => {
+                "the container is in the environment's network; to share, make one a sidekick of the other with the label `io.rancher.sidekicks`"
+            }
+            _ => "the container has its own",
+        };
+        let message = format!("the {namespace} namespace of `{shown}` is not shared");
+        cx.advise(Code::Unsupported, other.at, message, help);
+    }
+}
+
+/// What each container of a unit mounts, and whose mounts it takes.
+struct Mounts {
+    by_name: BTreeMap<String, (Vec<Mount>, Vec<String>)>,
+}
+
+impl Mounts {
+    fn of(name: &Name, unit: &Unit) -> Self {
+        let all = std::iter::once((name, &unit.primary)).chain(&unit.sidekicks);
+        let by_name = all.map(|(name, draft)| {
+            let sources = draft
+                .volumes_from
+                .iter()
+                .map(|source| split(&source.name).0.to_owned())
+                .collect();
+            (name.to_string(), (draft.container.mounts.clone(), sources))
+        });
+        Self {
+            by_name: by_name.collect(),
+        }
+    }
+
+    /// The mounts of a container and of those it takes from in turn.
+    fn all(&self, name: &str) -> Vec<Mount> {
+        let (mut seen, mut next, mut found) = (BTreeSet::new(), vec![name], Vec::new());
+        while let Some(name) = next.pop() {
+            if let Some((mounts, sources)) = self.by_name.get(name).filter(|_| seen.insert(name)) {
+                found.extend(mounts.iter().cloned());
+                next.extend(sources.iter().map(String::as_str));
+            }
+        }
+        found
+    }
+}
+
+/// `[container:]name[:ro|rw]`
+fn split(text: &str) -> (&str, bool) {
+    let text = text.strip_prefix("container:").unwrap_or(text);
+    match text.rsplit_once(':') {
+        Some((name, mode)) => (name, mode == "ro"),
+        None => (text, false),
+    }
+}
+
+fn volumes_from(cx: &Cx<'_>, source: &Named, draft: &mut ServiceDraft, mounts: &Mounts) {
+    let (name, read_only) = split(&source.name);
+    let shown = crate::report::cut(name, 63);
+    if !mounts.by_name.contains_key(name) {
+        let help = "only containers of one unit share volumes: mount the same named volume in both, or make one a sidekick of the other with the label `io.rancher.sidekicks`";
+        cx.advise(
+            Code::Unsupported,
+            source.at,
+            format!("the volumes of `{shown}` are not seen"),
+            help,
+        );
+        return;
+    }
+    let found = mounts.all(name);
+    let can_share =
+        |mount: &&Mount| matches!(mount.source, MountSource::Volume(_) | MountSource::Bind { .. });
+    if found.is_empty() || !found.iter().all(|mount| can_share(&mount)) {
+        let message = format!("volumes of `{shown}` that have no name are not seen");
+        cx.advise(
+            Code::Unsupported,
+            source.at,
+            message,
+            "mount the same named volume in both",
+        );
+    }
+    for mount in found.iter().filter(can_share) {
+        if draft
+            .container
+            .mounts
+            .iter()
+            .all(|own| own.target != mount.target)
+        {
+            let mut mount = mount.clone();
+            mount.read_only |= read_only;
+            draft.container.mounts.push(mount);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! All text people write, read into the model with exact diagnostics.
+//!
+//! A [`Project`] comes in: compose files as bytes, the files that they name, variables. A [`Reading`] goes out: the
+//! stack, with secrets still in the clear, and every remark there is to make, each with file, line, column and key.
+//!
+//! ```text
+//! bytes ─ text.rs ─► tree with places ─ interpolate ─► compose/ ─► DraftStack ─ seal (by the caller) ─► StackSpec
+//! ```
+//!
+//! * `text` is the only parser of YAML; `dotenv` reads files of variables.
+//! * `table` holds what a map may have: each row a key and its reader. "Did you mean", wrong shapes and the page about
+//!   compatibility come from the same rows, so that nothing is claimed and not done, and nothing dropped in silence.
+//! * `compose/` has a file per subject; `rancher_compose/` reads the second file of a pair and `io.rancher.*` labels.
+//! * `code` lists the kinds of remarks. A look at a file ([`check`]) knows less than a deployment ([`read`]); what it
+//!   cannot know is a warning there.
+//!
+//! Nothing here opens a file, looks at a clock or knows what runs where: [`references`] says which files a project
+//! names, and whoever calls brings them. On any input, time and memory are bounded and nothing panics.
+
+mod code;
+mod compatibility;
+mod compose;
+mod cx;
+mod dotenv;
+mod draft;
+mod interpolate;
+mod path;
+mod project;
+mod rancher_compose;
+mod report;
+mod room;
+mod suggest;
+mod table;
+mod text;
+mod units;
+mod words;
+
+use std::collections::BTreeSet;
+
+use muster_model::Diagnostic;
+
+pub use compatibility::compatibility;
+pub use draft::{BlobDraft, DraftStack, External};
+pub use project::{Project, Reading, Reference, ReferenceKind, SourceFile};
+
+use room::Room;
+
+/// Reads a project to deploy it: what cannot be known is an error.
+pub fn read(project: &Project) -> Reading {
+    let mut room = Room::new(project, false);
+    let stack = compose::read(&mut room);
+    let stack = (!room.report.failed()).then_some(stack);
+    Reading {
+        stack,
+        diagnostics: room.report.into_diagnostics(),
+    }
+}
+
+/// Looks at a project offline: what only a deployment can know is a warning, and all profiles are switched on.
+pub fn check(project: &Project) -> Vec<Diagnostic> {
+    looked_at(project).report.into_diagnostics()
+}
+
+/// The files that a project names, as far as it can be read. Add them to [`Project::support`] and ask again, until
+/// nothing new is named; those that are not there are simply not added.
+pub fn references(project: &Project) -> Vec<Reference> {
+    looked_at(project).into_references()
+}
+
+/// The variables that a project asks for; others need not travel with it.
+pub fn variables(project: &Project) -> BTreeSet<String> {
+    looked_at(project).into_variables()
+}
+
+fn looked_at(project: &Project) -> Room<'_> {
+    let mut room = Room::new(project, true);
+    compose::read(&mut room);
+    room
+}

@@ -1,0 +1,291 @@
+//! Labels that begin with `io.rancher.` and say what a service is.
+
+use muster_model::desired::{PullPolicy, RestartPolicy, ServiceKind};
+
+use super::affinity::affinity;
+use crate::code::Code;
+use crate::compose::draft::{Named, ServiceDraft};
+use crate::cx::Cx;
+use crate::suggest::suggest;
+use crate::table::{Action, Key, nothing, read, unsupported};
+use crate::text::{At, Node};
+
+const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in.";
+
+pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
+    read(
+        "io.rancher.sidekicks",
+        sidekicks,
+        "",
+        "The named services become sidekicks of this one: one of each beside every unit, on the same host.",
+    ),
+    read(
+        "io.rancher.scheduler.global",
+        global,
+        "",
+        "`true`: one unit on every host.",
+    ),
+    read(
+        "io.rancher.container.start_once",
+        start_once,
+        "",
+        "`true`: a unit that ended is not started again.",
+    ),
+    read(
+        "io.rancher.container.pull_image",
+        pull_image,
+        "",
+        "`always`: the image is pulled before every start.",
+    ),
+    read("io.rancher.scheduler.affinity:host_label", affinity, "", AFFINITY),
+    read(
+        "io.rancher.scheduler.affinity:host_label_soft",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:host_label_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:host_label_soft_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_label",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_label_soft",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_label_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_label_soft_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read("io.rancher.scheduler.affinity:container", affinity, "", AFFINITY),
+    read(
+        "io.rancher.scheduler.affinity:container_soft",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    read(
+        "io.rancher.scheduler.affinity:container_soft_ne",
+        affinity,
+        "",
+        AFFINITY,
+    ),
+    nothing(
+        "io.rancher.container.network",
+        "Services are in the environment's network anyway.",
+    ),
+    nothing(
+        "io.rancher.container.hostname_override",
+        "A container's host name is its own name anyway.",
+    ),
+    nothing(
+        "io.rancher.service.allocate.skip.serialize",
+        "Services are placed without waiting for one another anyway.",
+    ),
+    nothing("io.rancher.service.ui_link.label", "A note for people."),
+    nothing("io.rancher.container.display_name", "A note for people."),
+    nothing("io.rancher.container.namespace", "A note for people."),
+    unsupported(
+        "io.rancher.container.dns",
+        "containers in the host's network use the host's resolver",
+    ),
+    unsupported(
+        "io.rancher.container.dns.priority",
+        "search domains stand in the order of `dns_search`",
+    ),
+    unsupported(
+        "io.rancher.container.requested_ip",
+        "the platform gives units their addresses; use the service's name",
+    ),
+    unsupported(
+        "io.rancher.container.create_agent",
+        "the container gets no API key; give it one as a secret",
+    ),
+    unsupported(
+        "io.rancher.container.agent.role",
+        "the container gets no API key; give it one as a secret",
+    ),
+    unsupported(
+        "io.rancher.container.system",
+        "the service is shown like any other",
+    ),
+    unsupported(
+        "io.rancher.container.volume_cleanup_strategy",
+        "unnamed volumes go with their unit, named ones stay",
+    ),
+    unsupported(
+        "io.rancher.container.cattle_url",
+        "the container gets no API key; give it one as a secret",
+    ),
+    unsupported(
+        "io.rancher.service.selector.link",
+        "services reach one another by name without links",
+    ),
+    unsupported(
+        "io.rancher.service.selector.container",
+        "names for containers of other services are not given",
+    ),
+    unsupported(
+        "io.rancher.service.external_dns",
+        "names outside the platform are not kept",
+    ),
+    unsupported(
+        "io.rancher.service.external_dns_name_template",
+        "names outside the platform are not kept",
+    ),
+    unsupported(
+        "io.rancher.service.wait_for_healthcheck",
+        "`up` waits until every service is healthy",
+    ),
+    unsupported("io.rancher.lb_service.target", "there is no load balancer yet"),
+    unsupported("io.rancher.lb_service.cert_dir", "there is no load balancer yet"),
+    unsupported(
+        "io.rancher.lb_service.default_cert_dir",
+        "there is no load balancer yet",
+    ),
+];
+
+/// Families of labels that are not acted on.
+const FAMILIES: &[(&str, &str)] = &[
+    ("io.rancher.loadbalancer.", "there is no load balancer yet"),
+    (
+        "io.rancher.container.agent",
+        "the platform does this itself; no container provides it",
+    ),
+    (
+        "io.rancher.internal.service.",
+        "the platform does this itself; no container provides it",
+    ),
+    ("io.rancher.network.", "the network is the platform's own"),
+    ("io.rancher.cni.", "the network is the platform's own"),
+    (
+        "io.rancher.websocket.",
+        "the platform does this itself; no container provides it",
+    ),
+    ("io.rancher.k8s.", "the platform runs no Kubernetes"),
+    ("io.rancher.vm.", "only containers are run, no virtual machines"),
+    ("io.rancher.host.", "it is a label of hosts, not of containers"),
+    (
+        "io.rancher.scheduler.require_any",
+        "it is a label of hosts, not of containers",
+    ),
+    (
+        "io.rancher.scheduler.ips",
+        "it is a label of hosts, not of containers",
+    ),
+];
+
+/// Labels that Rancher sets itself; in a file they are somebody's export.
+const SET_BY_RANCHER: &[&str] = &[
+    "io.rancher.stack.",
+    "io.rancher.stack_service.",
+    "io.rancher.project.",
+    "io.rancher.project_service.",
+    "io.rancher.service.deployment.",
+    "io.rancher.service.launch.",
+    "io.rancher.service.primary.",
+    "io.rancher.service.requested.",
+    "io.rancher.service.hash",
+    "io.rancher.environment.uuid",
+    "io.rancher.container.uuid",
+    "io.rancher.container.name",
+    "io.rancher.container.ip",
+    "io.rancher.container.mac_address",
+];
+
+/// Does what a label says.
+pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) {
+    let label = cx.name();
+    let unsupported = |help: &str| {
+        if !matches!(value, "false" | "no") {
+            cx.advise(
+                Code::Unsupported,
+                at,
+                format!("the label `{label}` is not acted on"),
+                help,
+            );
+        }
+    };
+    if let Some(key) = LABELS.iter().find(|key| key.name == label) {
+        match key.action {
+            Action::Read(reader) | Action::Partly(reader) => reader(cx, &Node::text(at, value), draft),
+            Action::Unsupported => unsupported(key.about),
+            Action::Before | Action::Nothing => {}
+        }
+    } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {
+        unsupported(help);
+    } else if !SET_BY_RANCHER.iter().any(|prefix| label.starts_with(prefix)) {
+        let help = match suggest(label, LABELS.iter().map(|key| key.name)) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => "it is put on the container and means nothing more".to_owned(),
+        };
+        let label = crate::report::cut(label, 80);
+        cx.advise(
+            Code::IgnoredKey,
+            at,
+            format!("Rancher has no label `{label}`"),
+            help,
+        );
+    }
+}
+
+/// The names of a list with commas.
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|name| !name.is_empty())
+}
+
+fn sidekicks(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let text = cx.text(node).unwrap_or_default();
+    let named = |name: &str| Named {
+        at: node.at,
+        name: name.to_owned(),
+    };
+    draft.sidekicks.extend(names(text).map(named));
+}
+
+fn global(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    if cx.flag(node) == Some(true) {
+        draft.kind = ServiceKind::Global;
+    }
+}
+
+fn start_once(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    if cx.flag(node) == Some(true) {
+        draft.deploy_restart = Some(RestartPolicy::No);
+    }
+}
+
+fn pull_image(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    if cx.text(node) == Some("always") {
+        draft.container.pull = PullPolicy::Always;
+    }
+}

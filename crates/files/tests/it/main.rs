@@ -1,0 +1,21 @@
+//! What the room promises, from outside: text in, stack and remarks out.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed test ends by a panic")]
+
+mod bad_input;
+mod corpus;
+mod drafts;
+mod examples;
+mod extends;
+mod formats;
+mod keys;
+mod merge;
+mod mounts;
+mod named_files;
+mod page;
+mod ports;
+mod properties;
+mod rancher;
+mod remarks;
+mod support;
+mod units;
+mod variables;

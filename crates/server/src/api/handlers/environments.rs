@@ -1,0 +1,74 @@
+//! Environments.
+
+use std::collections::BTreeMap;
+
+use muster_control::World;
+use muster_model::desired::{Environment, Role};
+use muster_model::limits::MANAGED_SUBNET;
+use muster_model::view::{EnvironmentCreate, EnvironmentView};
+use muster_model::{EnvironmentId, NetworkId};
+
+use crate::api::call::{Answer, Call};
+use crate::api::error::ApiError;
+use crate::api::listing::Listing;
+use crate::api::show;
+use crate::auth::role_in;
+use crate::desired;
+
+/// Those that the asker has a part in.
+pub(crate) const LIST: Listing<EnvironmentId, EnvironmentView> = Listing {
+    select: |call, world| {
+        let principal = call.principal()?;
+        let own = world
+            .environments()
+            .filter(|environment| role_in(principal, environment).is_some());
+        Ok(own
+            .map(|environment| (environment.name.to_string(), environment.id))
+            .collect())
+    },
+    show: |call, world, id| {
+        let environment = world.environment(*id)?;
+        let role = role_in(call.principal().ok()?, environment)?;
+        Some(show::environment(world, environment, role))
+    },
+    id: |view| view.id.to_string(),
+};
+
+pub(crate) fn read(call: &Call) -> Result<Answer<EnvironmentView>, ApiError> {
+    shown(call, &call.world)
+}
+
+pub(super) fn shown(call: &Call, world: &World) -> Result<Answer<EnvironmentView>, ApiError> {
+    let environment = world.environment(call.env()?);
+    let environment = environment.ok_or_else(|| ApiError::not_found("environment", call.path.get("env")))?;
+    let role = call.place.as_ref().map_or(Role::Readonly, |place| place.role);
+    Ok(Answer::of(show::environment(world, environment, role)).modified(environment.modified))
+}
+
+pub(crate) async fn create(
+    call: Call,
+    asked: EnvironmentCreate,
+) -> Result<Answer<EnvironmentView>, ApiError> {
+    let usual = || {
+        MANAGED_SUBNET.parse().map_err(|_| ApiError::Internal {
+            what: "the usual subnet is none".to_owned(),
+        })
+    };
+    let new = Environment {
+        id: call.app.draw(EnvironmentId::new),
+        name: asked.name.clone(),
+        network: call.app.draw(NetworkId::new),
+        subnet: asked.subnet.map_or_else(usual, Ok)?,
+        members: BTreeMap::new(),
+        created: call.app.now(),
+    };
+    let author = call.author()?;
+    let done = call
+        .commit(|world| Ok(desired::add_environment(world, &author, new.clone())?))
+        .await?;
+    let made = done
+        .world
+        .environment_by_name(&asked.name)
+        .ok_or(ApiError::RequestReused)?;
+    Ok(Answer::of(show::environment(&done.world, made, Role::Owner)).modified(made.modified))
+}

@@ -1,0 +1,183 @@
+//! Who may come in: the first administrator, accounts, keys, and the hosts that join.
+
+use muster_control::{Versioned, World};
+use muster_model::desired::{Account, ApiKey, HostWish, JoinToken, Platform};
+use muster_model::{HostId, Name, Refusal, WallTime};
+use muster_store::Commit;
+
+use super::{
+    Author, Denial, Proposal, alone_in, exists, not_found, out_of_bounds, proposal, remove, replace,
+    unchanged,
+};
+
+/// A key or token made to last longer was a mistake.
+const TTL_SECONDS_MAX: u64 = 10 * 365 * 24 * 3_600;
+/// Hosts that may join with one token.
+const USES_MAX: u32 = 10_000;
+/// Keys that go in one commit with their account; those of no account open nothing.
+const OWN_MAX: usize = 40;
+/// Keys and sessions of one account; the store and the world hold them all.
+const KEYS_MAX: usize = 1_000;
+
+/// The first administrator and their session are made, and the setup token is used up.
+pub fn set_up(
+    world: &World,
+    author: &Author,
+    account: Account,
+    session: ApiKey,
+) -> Result<Proposal<()>, Denial> {
+    let platform = world.platform().ok_or_else(|| not_found("platform", "self"))?;
+    if let Some(account) = world.accounts().next() {
+        return Err(exists("account", &account.name).into());
+    }
+    let commit = used_up(Commit::new(), platform)?
+        .create(&account)?
+        .create(&session)?;
+    Ok(proposal(author, commit, ()))
+}
+
+fn used_up(commit: Commit, platform: &Versioned<Platform>) -> Result<Commit, Denial> {
+    Ok(replace(
+        commit,
+        platform,
+        &Platform {
+            setup_token: None,
+            ..(*platform.doc).clone()
+        },
+    )?)
+}
+
+/// An account is made.
+pub fn add_account(world: &World, author: &Author, new: Account) -> Result<Proposal<Account>, Denial> {
+    if world.account_by_name(&new.name).is_some() {
+        return Err(exists("account", &new.name).into());
+    }
+    let platform = world.platform().ok_or_else(|| not_found("platform", "self"))?;
+    let commit = alone_in(Commit::new().create(&new)?, platform)?;
+    Ok(proposal(author, commit, new))
+}
+
+/// An account goes, with its keys and its parts in environments. The last administrator stays.
+pub fn drop_account(
+    world: &World,
+    author: &Author,
+    old: &Versioned<Account>,
+) -> Result<Proposal<()>, Denial> {
+    let platform = world.platform().ok_or_else(|| not_found("platform", "self"))?;
+    if old.admin && world.accounts().filter(|account| account.admin).count() < 2 {
+        let by = vec!["the platform as its last administrator".to_owned()];
+        return Err(Refusal::InUse {
+            kind: "account".to_owned(),
+            name: old.name.to_string(),
+            by,
+        }
+        .into());
+    }
+    let mut commit = alone_in(remove(Commit::new(), old)?, platform)?;
+    for key in world.keys().filter(|key| key.account == old.id).take(OWN_MAX) {
+        commit = remove(commit, key)?;
+    }
+    Ok(proposal(author, commit, ()))
+}
+
+/// A key or session is made for an account that still is as it was. Those of its keys that have expired go.
+pub fn add_key(world: &World, author: &Author, new: ApiKey) -> Result<Proposal<ApiKey>, Denial> {
+    let account = world
+        .account(new.account)
+        .ok_or_else(|| not_found("account", &new.account.to_string()))?;
+    let own = || world.keys().filter(|key| key.account == new.account);
+    let expired = |key: &&Versioned<ApiKey>| key.expires.is_some_and(|expires| expires <= author.now);
+    let alive = own().filter(|key| !expired(key)).count();
+    if alive >= KEYS_MAX {
+        return Err(out_of_bounds(
+            "the number of your keys and sessions",
+            alive,
+            format!("below {KEYS_MAX}; delete some"),
+        )
+        .into());
+    }
+    let mut commit = unchanged(Commit::new().create(&new)?, account)?;
+    for key in own().filter(expired).take(20) {
+        commit = remove(commit, key)?;
+    }
+    Ok(proposal(author, commit, new))
+}
+
+/// A key or session is given back.
+pub fn drop_key(author: &Author, key: &Versioned<ApiKey>) -> Result<Proposal<()>, Denial> {
+    Ok(proposal(author, remove(Commit::new(), key)?, ()))
+}
+
+/// A join token is made. Those of the environment that nobody can use any more go.
+pub fn add_join_token(world: &World, author: &Author, new: JoinToken) -> Result<Proposal<JoinToken>, Denial> {
+    if !(1..=USES_MAX).contains(&new.uses_left) {
+        return Err(out_of_bounds("`uses`", new.uses_left, format!("1 to {USES_MAX}")).into());
+    }
+    let environment = world.environment(new.environment);
+    let environment = environment.ok_or_else(|| not_found("environment", &new.environment.to_string()))?;
+    let mut commit = unchanged(Commit::new().create(&new)?, environment)?;
+    let useless = |token: &&Versioned<JoinToken>| token.expires <= author.now || token.uses_left == 0;
+    for token in world.join_tokens().filter(useless).take(20) {
+        commit = remove(commit, token)?;
+    }
+    Ok(proposal(author, commit, new))
+}
+
+/// A machine that wants to become a host.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// The token it shows.
+    pub token: muster_trust::JoinToken,
+    /// Its id, if it is let in.
+    pub new_id: HostId,
+    /// What it calls itself.
+    pub name: Name,
+}
+
+/// A host joins the environment of its token, under its own name or, if that is taken, with a number behind it. None: the
+/// token is unknown, expired or used up, and a stranger is not told which.
+pub fn use_join_token(
+    world: &World,
+    author: &Author,
+    join: &Join,
+) -> Result<Option<Proposal<HostWish>>, Denial> {
+    let Some(token) = world.join_token(join.token.id()) else {
+        return Ok(None);
+    };
+    let Ok(used) = join.token.admit(token, author.now) else {
+        return Ok(None);
+    };
+    let Some(environment) = world.environment(token.environment) else {
+        return Ok(None);
+    };
+    let host = HostWish {
+        id: join.new_id,
+        environment: environment.id,
+        name: free_name(world, environment.id, &join.name),
+        labels: Default::default(),
+        cordoned: false,
+        joined: author.now,
+    };
+    let commit = alone_in(replace(Commit::new(), token, &used)?, environment)?.create(&host)?;
+    Ok(Some(proposal(author, commit, host)))
+}
+
+fn free_name(world: &World, environment: muster_model::EnvironmentId, wished: &Name) -> Name {
+    let free = |name: &Name| world.host_by_name(environment, name).is_none();
+    let numbered = |n: u32| {
+        let start: String = wished.as_str().chars().take(50).collect();
+        Name::parse(&format!("{start}-{n}")).ok()
+    };
+    let first = free(wished).then(|| wished.clone());
+    first
+        .or_else(|| (2..u32::MAX).filter_map(numbered).find(free))
+        .unwrap_or_else(|| wished.clone())
+}
+
+/// When something made now for so many seconds ends.
+pub(crate) fn expiry(now: WallTime, ttl_seconds: u64) -> Result<WallTime, Denial> {
+    if !(1..=TTL_SECONDS_MAX).contains(&ttl_seconds) {
+        return Err(out_of_bounds("`ttl_seconds`", ttl_seconds, format!("1 to {TTL_SECONDS_MAX}")).into());
+    }
+    Ok(WallTime(now.0 + ttl_seconds * 1_000))
+}

@@ -1,0 +1,104 @@
+//! Which rights over its host a container asks for.
+
+use muster_model::desired::{ContainerSpec, MountSource, StackSpec};
+
+/// Rights over hosts that a stack asks for, as `service: privileged`; empty for one whose containers stay in their place.
+pub fn host_rights(spec: &StackSpec) -> Vec<String> {
+    let services = spec.services.iter();
+    let containers =
+        services.flat_map(|(name, service)| service.unit.containers().map(move |(_, one)| (name, one)));
+    containers
+        .flat_map(|(name, one)| {
+            of_container(one)
+                .into_iter()
+                .map(move |right| format!("{name}: {right}"))
+        })
+        .collect()
+}
+
+fn of_container(container: &ContainerSpec) -> Vec<String> {
+    let mut rights = Vec::new();
+    if container.privileged {
+        rights.push("privileged".to_owned());
+    }
+    let mut add = |right: &str, values: &[String]| {
+        if !values.is_empty() {
+            rights.push(format!("{right} {}", values.join(" ")));
+        }
+    };
+    add("cap_add", &container.cap_add);
+    add("devices", &container.devices);
+    add("security_opt", &container.security_opt);
+    let shared = container
+        .namespaces
+        .iter()
+        .filter(|(_, mode)| !matches!(mode.as_str(), "private" | "none"));
+    rights.extend(shared.map(|(kind, mode)| format!("{kind} {mode}")));
+    rights.extend(container.mounts.iter().filter_map(|mount| match &mount.source {
+        MountSource::Bind { path, .. } => Some(format!("host path {path}")),
+        _ => None,
+    }));
+    rights
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use muster_model::desired::{ImageRef, Mount, ServiceKind, ServiceSpec, UnitSpec, UpdatePolicy};
+
+    use super::*;
+
+    fn stack(change: impl FnOnce(&mut ContainerSpec)) -> StackSpec {
+        let mut primary = ContainerSpec::new(ImageRef::parse("muster/whoami").unwrap());
+        change(&mut primary);
+        let service = ServiceSpec {
+            kind: ServiceKind::Containers,
+            scale: None,
+            exclusive: false,
+            unit: UnitSpec {
+                primary,
+                sidekicks: Default::default(),
+            },
+            depends_on: Default::default(),
+            rules: Vec::new(),
+            update: UpdatePolicy::default(),
+            labels: Default::default(),
+        };
+        StackSpec {
+            services: [("web".parse().unwrap(), Arc::new(service))].into(),
+            ..StackSpec::default()
+        }
+    }
+
+    #[test]
+    fn every_way_out_of_the_container_is_seen() {
+        assert!(host_rights(&stack(|_| {})).is_empty());
+        let none = stack(|c| drop(c.namespaces.insert("network".to_owned(), "none".to_owned())));
+        assert!(host_rights(&none).is_empty());
+        let ways: [fn(&mut ContainerSpec); 6] = [
+            |c| c.privileged = true,
+            |c| c.cap_add = vec!["SYS_ADMIN".to_owned()],
+            |c| c.devices = vec!["/dev/sda:/dev/sda:rwm".to_owned()],
+            |c| c.security_opt = vec!["seccomp=unconfined".to_owned()],
+            |c| drop(c.namespaces.insert("pid".to_owned(), "host".to_owned())),
+            |c| {
+                let source = MountSource::Bind {
+                    path: "/".to_owned(),
+                    create: false,
+                };
+                let target = "/host".to_owned();
+                c.mounts.push(Mount {
+                    target,
+                    source,
+                    read_only: true,
+                    no_copy: false,
+                    propagation: None,
+                });
+            },
+        ];
+        for way in ways {
+            assert_eq!(host_rights(&stack(way)).len(), 1);
+        }
+    }
+}

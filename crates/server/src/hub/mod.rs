@@ -1,0 +1,173 @@
+//! The agents' links: from a request to a connection the core knows, and streams to whoever asks for one.
+//!
+//! Who is at the other end is settled by the TLS inside the link; here the host's id is read from its certificate and the
+//! words are carried, in order, through bounded queues. An agent that does not take what it is sent loses its link, and
+//! with the next one gets what it missed. Which words are said, and when a link is to end, the core decides.
+
+pub(crate) mod contents;
+mod control;
+mod links;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use muster_control::World;
+use muster_link::{Channel, LinkError, Peer, StreamMux, Upgrade};
+use muster_model::HostId;
+use muster_model::link::{StreamRequest, ToAgent};
+use tokio::sync::{mpsc, watch};
+use tokio_util::task::TaskTracker;
+
+use crate::api::{AgentError, AgentStream, Agents};
+use crate::listen::ServerTls;
+use crate::logic::{ConnectionId, Event};
+use crate::metrics::Metrics;
+use crate::shell::chain;
+use crate::streams;
+use links::Links;
+
+pub(crate) struct Hub {
+    tls: watch::Receiver<Arc<ServerTls>>,
+    worlds: watch::Receiver<World>,
+    inbox: mpsc::Sender<Event>,
+    metrics: Metrics,
+    links: Links,
+    tasks: TaskTracker,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        tls: watch::Receiver<Arc<ServerTls>>,
+        worlds: watch::Receiver<World>,
+        inbox: mpsc::Sender<Event>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            tls,
+            worlds,
+            inbox,
+            metrics,
+            links: Links::default(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    /// Says something to an agent; one that does not listen loses its link.
+    pub(crate) fn send(&self, connection: ConnectionId, message: ToAgent) {
+        if !self.links.send(connection, message) {
+            self.close(connection, "it does not take what it is sent");
+        }
+    }
+
+    /// Ends a control link after what was sent on it before.
+    pub(crate) fn close(&self, connection: ConnectionId, why: &'static str) {
+        if let Some(host) = self.links.forget(connection) {
+            tracing::info!(%host, why, "link closed");
+        }
+    }
+
+    /// Ends all links: the server stops.
+    pub(crate) fn close_all(&self) {
+        self.links.forget_all();
+    }
+
+    /// Waits until no link is left.
+    pub(crate) async fn drained(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn established(self: Arc<Self>, channel: Channel, from: IpAddr, upgrade: Upgrade) {
+        let tls = self.tls.borrow().link.clone();
+        let peer = match upgrade.accept(tls).await {
+            Ok(peer) => peer,
+            Err(error) => {
+                tracing::warn!(%from, error = chain(&error), "an agent's link was not established");
+                return;
+            }
+        };
+        let Ok(host) = peer.id.parse::<HostId>() else {
+            tracing::warn!(%from, id = peer.id, "a certificate names no host of ours");
+            return;
+        };
+        match channel {
+            Channel::Control => self.control(host, from, peer).await,
+            Channel::Streams => self.streams(host, peer).await,
+        }
+    }
+
+    async fn control(&self, host: HostId, from: IpAddr, peer: Peer) {
+        let (connection, words) = self.links.open(host);
+        tracing::info!(%host, %from, "link opened");
+        self.metrics.sessions.inc();
+        if let Err(error) = control::carry(connection, host, peer, words, &self.inbox).await {
+            tracing::info!(%host, error = chain(&error), "link broke off");
+        }
+        self.metrics.sessions.dec();
+        self.links.forget(connection);
+        // The core may have gone first, when the server stops.
+        let _ = self.inbox.send(Event::Closed { connection }).await;
+    }
+
+    /// Keeps the host's second link until it is over or a newer one takes its place. Agents open no streams on it.
+    async fn streams(&self, host: HostId, peer: Peer) {
+        if !self.is_member(host) {
+            return;
+        }
+        let mux = Arc::new(peer.into_streams::<StreamRequest>());
+        let (number, over) = self.links.set_streams(host, mux.clone());
+        self.metrics.stream_links.inc();
+        tokio::select! {
+            () = async { while mux.accept().await.is_some() {} } => {}
+            () = over.cancelled() => {}
+        }
+        self.metrics.stream_links.dec();
+        self.links.drop_streams(host, number);
+    }
+
+    fn is_member(&self, host: HostId) -> bool {
+        self.worlds
+            .borrow()
+            .host(host)
+            .is_some_and(|host| host.wish.is_some())
+    }
+
+    async fn open_stream(&self, host: HostId, request: StreamRequest) -> Result<AgentStream, AgentError> {
+        let mux: Option<Arc<StreamMux<StreamRequest>>> =
+            self.links.streams(host).filter(|_| self.is_member(host));
+        let mux = mux.ok_or(AgentError::NotConnected)?;
+        let stream = mux.open(&request).await;
+        let stream = stream.map_err(|error| AgentError::NotOpened { why: chain(&error) })?;
+        Ok(streams::carry(stream))
+    }
+}
+
+/// The API's view of the hub.
+pub(crate) struct Switchboard(pub(crate) Arc<Hub>);
+
+impl Agents for Switchboard {
+    fn open(&self, host: HostId, request: StreamRequest) -> BoxFuture<'_, Result<AgentStream, AgentError>> {
+        self.0.open_stream(host, request).boxed()
+    }
+
+    fn link(&self, channel: Channel, from: IpAddr, mut request: Request<Body>) -> Response {
+        match muster_link::upgrade(&mut request, &from.to_string()) {
+            Ok((answer, upgrade)) => {
+                self.0
+                    .tasks
+                    .spawn(self.0.clone().established(channel, from, upgrade));
+                answer.map(|()| Body::empty())
+            }
+            Err(error) => refused(&error),
+        }
+    }
+}
+
+fn refused(error: &LinkError) -> Response {
+    (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response()
+}

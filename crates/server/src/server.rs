@@ -1,0 +1,272 @@
+//! The life of a server: prepare, bind, start the core, serve, drain.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use muster_link::Joined;
+use muster_model::id::IdSource;
+use muster_store::Store;
+use muster_trust::Ca;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use zeroize::Zeroizing;
+
+use crate::api::{self, Agents, App, Clock, Mirror};
+use crate::auth::{Attempts, Passwords};
+use crate::bootstrap::{self, FIRST_SERVER, Ground, LocalJoinError, StartError};
+use crate::config::ServerConfig;
+use crate::hub::{Hub, Switchboard};
+use crate::listen::{self, Room, ServerTls};
+use crate::logic::CoreConfig;
+use crate::metrics::Metrics;
+use crate::shell::{self, INBOX, Shell, Windows};
+use crate::{clock, jobs};
+
+/// A core that has not drawn its epoch after this will not.
+const START_WITHIN: Duration = Duration::from_secs(30);
+/// How long links may take to end once the server stops.
+const LINKS_DRAIN: Duration = Duration::from_secs(2);
+
+/// A server whose core runs and whose port is open; [`Server::run`] serves.
+pub struct Server {
+    config: ServerConfig,
+    address: SocketAddr,
+    listener: TcpListener,
+    setup_token: Option<Zeroizing<String>>,
+    app: Arc<App>,
+    hub: Arc<Hub>,
+    tls: watch::Receiver<Arc<ServerTls>>,
+    metrics: Metrics,
+    core: Running,
+    /// They end with this.
+    jobs: JoinSet<()>,
+}
+
+/// The core on its task. It ends when this is dropped.
+struct Running {
+    task: JoinHandle<()>,
+    stop: DropGuard,
+}
+
+/// A server that stopped although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the server's core ended by a panic; its data is safe: start it again, and please report this as a bug"
+)]
+pub struct CoreEnded;
+
+/// Opens the data directory and the port, and starts the core.
+pub async fn build(config: ServerConfig) -> Result<Server, StartError> {
+    let ground = bootstrap::prepare(&config, clock::wall()).await?;
+    on_ground(config, ground).await
+}
+
+/// The same over a store that is open already; keys and CA lie in the data directory, which must exist.
+pub async fn build_on(store: Arc<dyn Store>, config: ServerConfig) -> Result<Server, StartError> {
+    let ground = bootstrap::on_store(store, &config, clock::wall()).await?;
+    on_ground(config, ground).await
+}
+
+async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, StartError> {
+    let Ground {
+        store,
+        vault,
+        ca,
+        setup_token,
+        boot,
+    } = ground;
+    let (vault, ca) = (Arc::new(vault), Arc::new(ca));
+    let names = bootstrap::server_names(&config);
+    let tls = ServerTls::issue(&ca, FIRST_SERVER, &names, clock::wall()).map_err(StartError::Trust)?;
+    let (tls, tls_seen) = watch::channel(Arc::new(tls));
+    let listener = listen::bind(config.listen).await?;
+    let address = listener.local_addr().unwrap_or(config.listen);
+    let mut registry = Registry::default();
+    let metrics = Metrics::new(&mut registry);
+
+    let (plan, windows) = shell::plan();
+    let (inbox, events) = mpsc::channel(INBOX);
+    let hub = Hub::new(tls_seen.clone(), windows.worlds.clone(), inbox, metrics.clone());
+    let core = CoreConfig::sole(FIRST_SERVER, boot);
+    let shell = Shell::new(
+        plan,
+        core,
+        store.clone(),
+        vault.clone(),
+        hub.clone(),
+        metrics.clone(),
+        events,
+    );
+    let stop = CancellationToken::new();
+    let core = Running {
+        task: tokio::spawn(shell.run(stop.clone())),
+        stop: stop.drop_guard(),
+    };
+    let ids = match first_ids(&windows).await {
+        Ok(ids) => ids,
+        Err(error) => {
+            core.end().await;
+            return Err(error);
+        }
+    };
+    let mut jobs = JoinSet::new();
+    jobs.spawn(jobs::purge(
+        store.clone(),
+        windows.worlds.clone(),
+        windows.leads.clone(),
+    ));
+    jobs.spawn(jobs::compact(store.clone(), windows.worlds.clone()));
+    jobs.spawn(jobs::renew(tls, ca.clone(), FIRST_SERVER, names));
+    let agents: Arc<dyn Agents> = Arc::new(Switchboard(hub.clone()));
+    let app = Arc::new(app(store, windows, vault, ca, ids, agents, registry));
+    Ok(Server {
+        config,
+        address,
+        listener,
+        setup_token,
+        app,
+        hub,
+        tls: tls_seen,
+        metrics,
+        core,
+        jobs,
+    })
+}
+
+fn app(
+    store: Arc<dyn Store>,
+    windows: Windows,
+    vault: Arc<crate::vault::Vault>,
+    ca: Arc<Ca>,
+    ids: IdSource,
+    agents: Arc<dyn Agents>,
+    registry: Registry,
+) -> App {
+    App {
+        store,
+        mirror: Mirror::new(windows.worlds),
+        vault,
+        ca,
+        ids: Mutex::new(ids),
+        clock: Clock {
+            wall: clock::wall,
+            boot: clock::boot,
+        },
+        agents,
+        progress: windows.progress,
+        metrics: Arc::new(registry),
+        attempts: Attempts::default(),
+        passwords: Passwords::default(),
+    }
+}
+
+/// Ids under this process's epoch, once the core has drawn it.
+async fn first_ids(windows: &Windows) -> Result<IdSource, StartError> {
+    let (mut epoch, mut halted) = (windows.epoch.clone(), windows.halted.clone());
+    let drawn = async {
+        tokio::select! {
+            Ok(epoch) = epoch.wait_for(Option::is_some) => epoch.map(IdSource::new).ok_or(StartError::NotReady),
+            Ok(why) = halted.wait_for(Option::is_some) => {
+                Err(why.clone().map_or(StartError::NotReady, StartError::Halted))
+            }
+            else => Err(StartError::NotReady),
+        }
+    };
+    timeout(START_WITHIN, drawn)
+        .await
+        .unwrap_or(Err(StartError::NotReady))
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The one-time setup token, to be shown once; none when one was used already.
+    pub fn setup_token(&self) -> Option<&str> {
+        self.setup_token.as_ref().map(|token| token.as_str())
+    }
+
+    /// The platform's CA, PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.app.ca.certificate_pem()
+    }
+
+    /// Makes this machine a host of the first environment, for an agent in this process or beside it.
+    pub async fn local_join(&self, name: &str) -> Result<Joined, LocalJoinError> {
+        bootstrap::local_join(&self.app, name).await
+    }
+
+    /// The agents in touch with this server, for streams to them.
+    pub fn agents(&self) -> Arc<dyn Agents> {
+        self.app.agents.clone()
+    }
+
+    /// Serves until `shutdown`, then lets what is under way end.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), CoreEnded> {
+        let Server {
+            config,
+            listener,
+            app,
+            hub,
+            tls,
+            metrics,
+            mut core,
+            mut jobs,
+            ..
+        } = self;
+        let stop = CancellationToken::new();
+        // Whoever drops this future midway must not leave connections behind.
+        let (_stop, _links) = (stop.clone().drop_guard(), LinksEnd(hub.clone()));
+        let room = Room {
+            router: api::router(app),
+            config,
+            tls,
+            metrics,
+            stop: stop.clone(),
+        };
+        let serving = tokio::spawn(listen::serve(listener, room));
+        let ended = tokio::select! {
+            () = shutdown => Ok(()),
+            // Neither the core nor a job ends by itself.
+            _ = &mut core.task => Err(CoreEnded),
+            Some(_) = jobs.join_next() => Err(CoreEnded),
+        };
+        stop.cancel();
+        hub.close_all();
+        let drained = timeout(LINKS_DRAIN, hub.drained());
+        if let (Err(error), _) = tokio::join!(serving, drained) {
+            tracing::error!(%error, "the listener ended by a panic");
+        }
+        jobs.shutdown().await;
+        if ended.is_ok() {
+            core.end().await;
+        }
+        ended
+    }
+}
+
+impl Running {
+    /// Ends it and waits until nothing of it holds the store.
+    async fn end(self) {
+        drop(self.stop);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the core ended by a panic");
+        }
+    }
+}
+
+/// Ends all links when it is dropped.
+struct LinksEnd(Arc<Hub>);
+
+impl Drop for LinksEnd {
+    fn drop(&mut self) {
+        self.0.close_all();
+    }
+}

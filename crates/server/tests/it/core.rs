@@ -1,0 +1,10 @@
+//! The server's logic by itself: over a store that is a value, with time that the test moves.
+
+mod bench;
+mod claims;
+mod converge;
+mod leads;
+mod tables;
+mod trouble;
+
+pub use bench::{WEB, deploy, hello, service};

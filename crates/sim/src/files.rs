@@ -1,0 +1,161 @@
+//! What users write: a few stacks whose shapes, between them, touch every rule of placing and replacing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_model::Name;
+use muster_model::desired::{
+    Condition, ContainerSpec, FailureAction, Healthcheck, HealthcheckTest, ImageRef, Mount, MountSource,
+    PortSpec, ServiceKind, ServiceSpec, StackSpec, UnitSpec, UpdateOrder, UpdatePolicy,
+};
+use muster_model::net::Protocol;
+
+use crate::judge::EXCLUSIVE_LABEL;
+use crate::rng::Rng;
+
+/// The names of all stacks.
+pub const STACKS: [&str; 3] = ["shop", "blog", "ops"];
+
+/// Versions of images; a higher one is no better.
+const VERSIONS: u64 = 6;
+
+/// The next version of a stack's files. `hosts` bounds the scale of services with a fixed port.
+pub fn draw(stack: &str, hosts: u64, rng: &mut Rng) -> Option<Arc<StackSpec>> {
+    let services = match stack {
+        "shop" => vec![("web", web(rng)), ("api", api(rng)), ("jobs", plain("jobs", rng))],
+        "blog" => vec![("front", front(hosts, rng)), ("db", db(rng))],
+        _ => vec![("watch", watch(rng)), ("solo", solo(rng))],
+    };
+    // A service comes and goes with the files.
+    let without = if rng.chance(150) {
+        rng.below(services.len())
+    } else {
+        services.len()
+    };
+    let kept = services.into_iter().enumerate().filter(|(at, _)| *at != without);
+    let named = kept.map(|(_, (service, spec))| Some((Name::parse(service).ok()?, Arc::new(spec?))));
+    let services = named.collect::<Option<BTreeMap<_, _>>>()?;
+    Some(Arc::new(StackSpec {
+        services,
+        ..StackSpec::default()
+    }))
+}
+
+/// Any ports, checked, new ones before old ones or after.
+fn web(rng: &mut Rng) -> Option<ServiceSpec> {
+    let mut spec = plain("web", rng)?;
+    spec.unit.primary.ports = vec![port(None)];
+    spec.unit.primary.healthcheck = Some(Healthcheck {
+        test: HealthcheckTest::Shell("true".to_owned()),
+        interval_ms: None,
+        timeout_ms: None,
+        retries: None,
+        start_period_ms: None,
+        start_interval_ms: None,
+    });
+    if rng.chance(600) {
+        spec.update.order = UpdateOrder::StartFirst;
+    }
+    spec.update.batch_size = u32::try_from(rng.between(0, 2)).unwrap_or(1);
+    Some(spec)
+}
+
+/// With a sidekick; sometimes it waits for `web`.
+fn api(rng: &mut Rng) -> Option<ServiceSpec> {
+    let mut spec = plain("api", rng)?;
+    let sidekick = ContainerSpec::new(ImageRef::parse("muster/log:1").ok()?);
+    spec.unit.sidekicks = [(Name::parse("log").ok()?, sidekick)].into();
+    if rng.chance(300) {
+        spec.depends_on
+            .insert(Name::parse("web").ok()?, Condition::Healthy);
+    }
+    Some(spec)
+}
+
+/// A fixed port, so one on a host.
+fn front(hosts: u64, rng: &mut Rng) -> Option<ServiceSpec> {
+    let mut spec = plain("front", rng)?;
+    spec.unit.primary.ports = vec![port(Some(8_080))];
+    spec.scale = u32::try_from(rng.between(1, hosts)).ok();
+    if rng.chance(300) {
+        spec.update.order = UpdateOrder::StartFirst;
+    }
+    Some(spec)
+}
+
+/// Data that cannot follow.
+fn db(rng: &mut Rng) -> Option<ServiceSpec> {
+    let mut spec = plain("db", rng)?;
+    spec.scale = Some(1);
+    spec.unit.primary.mounts = vec![Mount {
+        target: "/data".to_owned(),
+        source: MountSource::Volume(Name::parse("data").ok()?),
+        read_only: false,
+        no_copy: false,
+        propagation: None,
+    }];
+    Some(spec)
+}
+
+/// One on every host.
+fn watch(rng: &mut Rng) -> Option<ServiceSpec> {
+    let spec = plain("watch", rng)?;
+    Some(ServiceSpec {
+        kind: ServiceKind::Global,
+        scale: None,
+        ..spec
+    })
+}
+
+/// One anywhere, never two.
+fn solo(rng: &mut Rng) -> Option<ServiceSpec> {
+    let mut spec = plain("solo", rng)?;
+    spec.scale = Some(1);
+    spec.exclusive = true;
+    spec.unit
+        .primary
+        .labels
+        .insert(EXCLUSIVE_LABEL.to_owned(), "true".to_owned());
+    Some(spec)
+}
+
+/// Some units, whose number the files say or leave open.
+fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
+    let image = ImageRef::parse(&format!("muster/{name}:{}", rng.between(1, VERSIONS))).ok()?;
+    let scale = if rng.chance(500) {
+        u32::try_from(rng.between(0, 4)).ok()
+    } else {
+        None
+    };
+    let on_failure = match rng.between(0, 9) {
+        0 => FailureAction::Pause,
+        1 => FailureAction::Rollback,
+        _ => FailureAction::Continue,
+    };
+    Some(ServiceSpec {
+        kind: ServiceKind::Containers,
+        scale,
+        exclusive: false,
+        unit: UnitSpec {
+            primary: ContainerSpec::new(image),
+            sidekicks: BTreeMap::new(),
+        },
+        depends_on: BTreeMap::new(),
+        rules: Vec::new(),
+        update: UpdatePolicy {
+            on_failure,
+            interval_ms: rng.between(0, 1) * 1_000,
+            ..UpdatePolicy::default()
+        },
+        labels: BTreeMap::new(),
+    })
+}
+
+const fn port(host_port: Option<u16>) -> PortSpec {
+    PortSpec {
+        container_port: 80,
+        host_port,
+        host_ip: None,
+        protocol: Protocol::Tcp,
+    }
+}

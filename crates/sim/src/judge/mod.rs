@@ -1,0 +1,72 @@
+//! Judges: what must hold, looked for in what the engines really ran.
+//!
+//! Safety is judged after every entry of the ledger; the end of a run is judged once faults have stopped. No judge asks the
+//! platform how it thinks it is doing. [`wished`] compares with what users were told, [`placed`] with the raw documents.
+
+mod exclusive;
+mod held;
+mod once;
+mod placed;
+mod quiet;
+mod wished;
+
+use std::fmt;
+
+use crate::ledger::{Deed, Ledger};
+
+pub use exclusive::EXCLUSIVE_LABEL;
+pub use placed::{Assignments, placed};
+pub use quiet::Activity;
+pub use wished::wished;
+
+/// What a judge found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The judge.
+    pub judge: &'static str,
+    /// What it found, in words.
+    pub found: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.judge, self.found)
+    }
+}
+
+type Judge = fn(&Ledger) -> Option<String>;
+
+/// What is judged after every entry, under what must hold.
+pub const AT_EVERY_STEP: &[(&str, Judge)] = &[
+    ("a unit's container runs once", once::judge),
+    ("a port has one holder on a host", held::ports),
+    ("an address has one holder", held::addresses),
+    ("no start meets what another container holds", held::refusals),
+    ("an exclusive service runs once", exclusive::judge),
+];
+
+/// What is not judged yet, because what it is about does not exist yet.
+pub const PENDING: &[&str] = &[
+    "a service never exceeds its scale and surge (I2)",
+    "a rollout keeps its minimum healthy (I3)",
+    "an acknowledged write survives a crash of the store (I4)",
+    "an exclusive volume is mounted by one live host (I8)",
+    "a returned host keeps its unchanged containers (I12)",
+    "servers gone for ten minutes touch no container (I13)",
+    "crashing containers are started at a bounded rate (I16)",
+];
+
+/// Judges the ledger after its last entry.
+pub fn at_every_step(ledger: &Ledger) -> Result<(), Violation> {
+    let (entry, _) = ledger.last().unzip();
+    // The other deeds only end what was judged when it began.
+    if !entry.is_some_and(|entry| matches!(entry.deed, Deed::Started | Deed::Refused)) {
+        return Ok(());
+    }
+    for (judge, look) in AT_EVERY_STEP {
+        if let Some(found) = look(ledger) {
+            return Err(Violation { judge, found });
+        }
+    }
+    Ok(())
+}

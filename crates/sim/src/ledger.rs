@@ -1,0 +1,134 @@
+//! What the engines really ran: the only witness that judges hear.
+//!
+//! Simulated engines write here what became of every container, at the moment it did. Nothing in here comes from the
+//! platform's own records; what a container is for is read from what the engine was asked to make.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use muster_model::desired::ContainerSpec;
+use muster_model::net::PublishedPort;
+use muster_model::{Generation, HostId, Name, UnitId};
+
+use crate::time::Moment;
+
+/// One container, as its engine was asked to make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// Whose.
+    pub unit: UnitId,
+    /// Of which generation.
+    pub generation: Generation,
+    /// The sidekick's name; none is the primary.
+    pub sidekick: Option<Name>,
+    /// The stack's name.
+    pub stack: Name,
+    /// The service's name.
+    pub service: Name,
+    /// What it runs.
+    pub runs: Arc<ContainerSpec>,
+    /// The address that it has in its environment's network.
+    pub address: Option<Ipv4Addr>,
+    /// Ports that it holds on its host.
+    pub ports: Vec<PublishedPort>,
+}
+
+/// What became of a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// It was made.
+    Made(Arc<Made>),
+    /// It runs.
+    Started,
+    /// It runs no more.
+    Ended,
+    /// It is gone.
+    Removed,
+    /// It was not started, for another container of the platform on this host holds what it needs.
+    Refused,
+}
+
+/// One line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// On which host.
+    pub host: HostId,
+    /// The name of the container; a host has at most one of a name at a time.
+    pub container: String,
+    /// What.
+    pub deed: Deed,
+}
+
+/// A container that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Where.
+    pub host: HostId,
+    /// What.
+    pub made: Arc<Made>,
+    /// Whether it runs.
+    pub running: bool,
+}
+
+/// All engines' books as one, and what stands after the last entry.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    entries: u64,
+    last: Option<Entry>,
+    standing: BTreeMap<(HostId, String), Standing>,
+}
+
+impl Ledger {
+    /// Writes an entry.
+    pub fn write(&mut self, entry: Entry) {
+        let key = (entry.host, entry.container.clone());
+        match &entry.deed {
+            Deed::Made(made) => {
+                let standing = Standing {
+                    host: entry.host,
+                    made: made.clone(),
+                    running: false,
+                };
+                self.standing.insert(key, standing);
+            }
+            Deed::Started => self.runs(&key, true),
+            Deed::Ended => self.runs(&key, false),
+            Deed::Removed => drop(self.standing.remove(&key)),
+            Deed::Refused => {}
+        }
+        self.entries += 1;
+        self.last = Some(entry);
+    }
+
+    fn runs(&mut self, key: &(HostId, String), running: bool) {
+        if let Some(standing) = self.standing.get_mut(key) {
+            standing.running = running;
+        }
+    }
+
+    /// How many entries there are.
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// The last entry, and the container it is about if that still stands.
+    pub fn last(&self) -> Option<(&Entry, Option<&Standing>)> {
+        let entry = self.last.as_ref()?;
+        Some((entry, self.standing.get(&(entry.host, entry.container.clone()))))
+    }
+
+    /// Every container that is there, host by host.
+    pub fn standing(&self) -> impl Iterator<Item = &Standing> {
+        self.standing.values()
+    }
+
+    /// Every container that runs, host by host.
+    pub fn running(&self) -> impl Iterator<Item = &Standing> {
+        self.standing().filter(|standing| standing.running)
+    }
+}

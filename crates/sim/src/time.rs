@@ -1,0 +1,137 @@
+//! Virtual time: what happens when, and what each machine's own clocks make of it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use muster_model::{Timestamp, WallTime};
+
+use crate::rng::Rng;
+
+/// Milliseconds since the history began. No machine of the simulation sees it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub u64);
+
+impl Moment {
+    /// So many milliseconds later.
+    #[must_use]
+    pub const fn after(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds since `earlier`.
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for Moment {
+    /// Minutes, seconds, milliseconds.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:02}:{:02}.{:03}",
+            self.0 / 60_000,
+            self.0 / 1_000 % 60,
+            self.0 % 1_000
+        )
+    }
+}
+
+/// What is to come, in order; what was put in first comes first among equals.
+#[derive(Debug)]
+pub struct Queue<E> {
+    to_come: BTreeMap<(Moment, u64), E>,
+    put: u64,
+}
+
+impl<E> Default for Queue<E> {
+    fn default() -> Self {
+        Self {
+            to_come: BTreeMap::new(),
+            put: 0,
+        }
+    }
+}
+
+impl<E> Queue<E> {
+    /// Puts something in.
+    pub fn put(&mut self, at: Moment, event: E) {
+        self.put += 1;
+        self.to_come.insert((at, self.put), event);
+    }
+
+    /// When the next one comes.
+    pub fn next_at(&self) -> Option<Moment> {
+        self.to_come.keys().next().map(|(at, _)| *at)
+    }
+
+    /// Takes the next one out.
+    pub fn take(&mut self) -> Option<(Moment, E)> {
+        self.to_come.pop_first().map(|((at, _), event)| (at, event))
+    }
+}
+
+/// One machine's clocks. Cores must not mind that no two agree.
+#[derive(Debug, Clone, Copy)]
+pub struct Clocks {
+    booted: u64,
+    wall: u64,
+}
+
+/// Some time in 2026; nothing may depend on it.
+const WALL_AT_BEGINNING: u64 = 1_780_000_000_000;
+
+impl Clocks {
+    /// Booted up to a day before the history began, with a wall clock that is up to ten minutes off.
+    pub fn draw(rng: &mut Rng) -> Self {
+        Self {
+            booted: rng.between(1_000, 86_400_000),
+            wall: WALL_AT_BEGINNING + rng.between(0, 1_200_000),
+        }
+    }
+
+    /// `CLOCK_BOOTTIME`.
+    pub const fn boot(&self, now: Moment) -> Timestamp {
+        Timestamp(self.booted + now.0)
+    }
+
+    /// The wall clock.
+    pub const fn wall(&self, now: Moment) -> WallTime {
+        WallTime(self.wall + now.0)
+    }
+
+    /// When this machine's `CLOCK_BOOTTIME` reaches `at`.
+    pub const fn moment(&self, at: Timestamp) -> Moment {
+        Moment(at.0.saturating_sub(self.booted))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equals_come_in_the_order_they_were_put() {
+        let mut queue = Queue::default();
+        for (at, what) in [(5, 'c'), (1, 'a'), (5, 'd'), (1, 'b')] {
+            queue.put(Moment(at), what);
+        }
+        let order: String = std::iter::from_fn(|| queue.take())
+            .map(|(_, what)| what)
+            .collect();
+        assert_eq!(order, "abcd");
+    }
+
+    #[test]
+    fn clocks_translate_back() {
+        let clocks = Clocks::draw(&mut Rng::new(3));
+        let now = Moment(123_456);
+        assert_eq!(clocks.moment(clocks.boot(now)), now);
+        assert_eq!(
+            clocks.moment(Timestamp(0)),
+            Moment(0),
+            "before the history began is its beginning"
+        );
+        assert_eq!(now.to_string(), "02:03.456");
+    }
+}

@@ -1,0 +1,238 @@
+//! Agent processes on their hosts: the shell around each real core, and the disk that outlives it.
+
+use std::collections::BTreeMap;
+
+use muster_agent::files::Places;
+use muster_agent::logic::{
+    Action, AgentCore, Bounds, CoreConfig, Input, Lane, LeaseRecord, Output, Page, Started,
+};
+use muster_model::link::FromAgent;
+use muster_model::observed::HostFacts;
+use muster_model::{Core as _, HostId};
+
+use super::{Event, World};
+use crate::engine::Engine;
+use crate::link::{Life, Parcel, Way};
+use crate::telling;
+use crate::time::{Clocks, Moment};
+
+/// A machine with an engine, a disk, and an agent in whatever life.
+#[derive(Debug)]
+pub(super) struct Host {
+    pub(super) id: HostId,
+    pub(super) clocks: Clocks,
+    pub(super) life: u32,
+    /// None while it is dead.
+    pub(super) core: Option<AgentCore>,
+    /// It dies after so many more outputs.
+    pub(super) doomed: Option<usize>,
+    pub(super) engine: Engine,
+    /// The engine answers.
+    pub(super) engine_up: bool,
+    /// The agent hears the engine's events; none later is heard before this moment.
+    pub(super) listens: Option<Moment>,
+    /// Calls under way that the agent waits for.
+    pub(super) under_way: BTreeMap<Lane, u64>,
+    /// The connection that is up.
+    pub(super) connection: Option<u64>,
+    /// Its network is gone until then.
+    pub(super) cut_until: Moment,
+    disk: Disk,
+    wakes_at: Option<Moment>,
+}
+
+/// What a restart of the agent finds.
+#[derive(Debug, Default)]
+struct Disk {
+    page: Option<Page>,
+    lease: Option<LeaseRecord>,
+}
+
+impl Host {
+    pub(super) fn new(id: HostId, clocks: Clocks, engine: Engine) -> Self {
+        Self {
+            id,
+            clocks,
+            life: 0,
+            core: None,
+            doomed: None,
+            engine,
+            engine_up: true,
+            listens: None,
+            under_way: BTreeMap::new(),
+            connection: None,
+            cut_until: Moment(0),
+            disk: Disk::default(),
+            wakes_at: None,
+        }
+    }
+
+    pub(super) const fn is_life(&self, life: Life) -> bool {
+        self.life == life.number && self.core.is_some()
+    }
+
+    fn started(&self) -> Started {
+        let facts = HostFacts {
+            hostname: self.id.to_string(),
+            cpus: 4,
+            memory: 8_000_000_000,
+            engine: "a simulated engine".to_owned(),
+            architecture: "amd64".to_owned(),
+            live_restore: true,
+            ..HostFacts::default()
+        };
+        let (page, lease) = (self.disk.page.clone(), self.disk.lease.clone());
+        Started {
+            page,
+            blobs_missing: false,
+            lease,
+            boot: format!("boot of {}", self.id),
+            facts,
+        }
+    }
+}
+
+impl World {
+    pub(super) fn agent_begins(&mut self, of: usize) {
+        let host = &mut self.hosts[of];
+        host.life += 1;
+        let config = CoreConfig {
+            host: host.id,
+            bounds: Bounds::default(),
+            files: Places::default(),
+        };
+        host.core = Some(AgentCore::new(config));
+        (host.doomed, host.listens, host.connection, host.wakes_at) = (None, None, None, None);
+        host.under_way.clear();
+        let life = Life {
+            of,
+            number: host.life,
+        };
+        let started = Input::Started(Box::new(host.started()));
+        self.trace.tell(
+            self.now,
+            self.hosts[of].id,
+            format_args!("agent begins, life {}", life.number),
+        );
+        self.agent_takes(life, started);
+        self.soon(5, 200, Event::EngineFound(life));
+        self.soon(5, 100, Event::AgentDials(life));
+    }
+
+    pub(super) fn agent_dies(&mut self, of: usize) {
+        let host = &mut self.hosts[of];
+        if host.core.take().is_none() {
+            return;
+        }
+        let (id, number) = (host.id, host.life);
+        self.trace.tell(self.now, id, format_args!("agent is killed"));
+        for connection in self.links.which(|one| one.agent == Life { of, number }) {
+            self.hang_up(connection, Way::Up);
+        }
+        self.soon(200, 20_000, Event::AgentBegins(of));
+    }
+
+    pub(super) fn agent_wakes(&mut self, life: Life) {
+        let host = &mut self.hosts[life.of];
+        if host.is_life(life) && host.wakes_at == Some(self.now) {
+            host.wakes_at = None;
+            self.agent_takes(life, Input::Tick);
+        }
+    }
+
+    pub(super) fn agent_hears(&mut self, life: Life, input: Input) {
+        if self.hosts[life.of].is_life(life) {
+            self.agent_takes(life, input);
+        }
+    }
+
+    /// The core takes an input, and what it wants is done, in order.
+    pub(super) fn agent_takes(&mut self, life: Life, input: Input) {
+        let now = self.now;
+        let host = &mut self.hosts[life.of];
+        let Some(core) = host.core.as_mut() else { return };
+        let outputs = core.handle(host.clocks.boot(now), input);
+        let wake = core.wake_at().map(|at| host.clocks.moment(at).max(now));
+        let doomed = host.doomed;
+        self.takes_input("an agent");
+        for output in outputs.into_iter().take(doomed.unwrap_or(usize::MAX)) {
+            self.agent_wants(life, output);
+        }
+        if doomed.is_some() {
+            return self.agent_dies(life.of);
+        }
+        let host = &mut self.hosts[life.of];
+        if let Some(wake) = wake.filter(|wake| host.wakes_at.is_none_or(|before| *wake < before)) {
+            host.wakes_at = Some(wake);
+            self.queue.put(wake, Event::AgentWakes(life));
+        }
+    }
+
+    fn agent_wants(&mut self, life: Life, output: Output) {
+        let id = self.hosts[life.of].id;
+        match output {
+            Output::Send(message) => {
+                if !matches!(*message, FromAgent::Heartbeat(_)) {
+                    self.trace.tell(
+                        self.now,
+                        id,
+                        format_args!("says {}", telling::from_agent(&message)),
+                    );
+                }
+                if let Some(connection) = self.hosts[life.of].connection {
+                    self.send(connection, Way::Up, Parcel::FromAgent(message));
+                }
+            }
+            Output::Disconnect { why } => {
+                self.trace
+                    .tell(self.now, id, format_args!("leaves its server: {why}"));
+                if let Some(connection) = self.hosts[life.of].connection.take() {
+                    self.hang_up(connection, Way::Up);
+                }
+                self.soon(200, 3_000, Event::AgentDials(life));
+            }
+            Output::SaveNotebook { page, .. } => self.soon(1, 20, Event::DiskWrites(life, Box::new(page))),
+            Output::KeepLease(lease) => self.hosts[life.of].disk.lease = Some(lease),
+            Output::Look => self.soon(2, 40, Event::EngineLists(life)),
+            Output::Perform {
+                lane,
+                action: Action::Engine(verb),
+            } => self.call_begins(life, lane, verb),
+            Output::Perform {
+                lane,
+                action: Action::PlaceFiles { .. },
+            } => {
+                let result = Ok(muster_agent::engine::Answer::Done);
+                self.soon(
+                    1,
+                    10,
+                    Event::AgentHears(life, Box::new(Input::Done { lane, result })),
+                );
+            }
+            Output::Abandon { lane } => self.call_abandoned(life, &lane),
+        }
+    }
+
+    pub(super) fn disk_writes(&mut self, life: Life, page: Page) {
+        let revision = page.table.revision;
+        let alive = self.hosts[life.of].is_life(life);
+        // What an agent wrote just before it died is there, or is not.
+        let written = !self.faults.disk_fails(self.now) && (alive || self.rng.chance(500));
+        let id = self.hosts[life.of].id;
+        if written {
+            let units = page.table.units.len();
+            self.trace.tell(
+                self.now,
+                id,
+                format_args!("notebook has revision {revision}, {units} units"),
+            );
+            self.hosts[life.of].disk.page = Some(page);
+        }
+        let result = if written {
+            Ok(())
+        } else {
+            Err("the disk is full".to_owned())
+        };
+        self.agent_hears(life, Input::NotebookSaved { revision, result });
+    }
+}

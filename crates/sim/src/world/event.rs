@@ -1,0 +1,81 @@
+//! What can happen, as values.
+
+use muster_agent::engine::{Answer, Failure, Verb};
+use muster_agent::logic::{Input, Lane, Page};
+use muster_server::logic::Ticket;
+
+use crate::engine::Later;
+use crate::fault::{CallFate, CommitFate, Kind};
+use crate::link::{Life, Parcel, Way};
+use crate::store::{Ask, Told};
+
+/// Who asked the store something.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asker {
+    Core(Ticket),
+    /// A handler, on behalf of this user.
+    User(usize),
+    /// The job that removes what nobody needs any more.
+    Purge,
+}
+
+/// A call to an engine under way.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) id: u64,
+    pub(super) agent: Life,
+    pub(super) lane: Lane,
+    pub(super) verb: Verb,
+    pub(super) fate: CallFate,
+}
+
+/// What can happen.
+#[derive(Debug)]
+pub(super) enum Event {
+    ServerBegins(usize),
+    ServerLoads(Life),
+    ServerWakes(Life),
+    Purges(Life),
+    WatchTells(Life),
+    StoreDoes {
+        server: Life,
+        asker: Asker,
+        ask: Ask,
+        fate: CommitFate,
+    },
+    StoreTells {
+        server: Life,
+        asker: Asker,
+        told: Told,
+    },
+
+    AgentBegins(usize),
+    AgentWakes(Life),
+    AgentHears(Life, Box<Input>),
+    AgentDials(Life),
+    DiskWrites(Life, Box<Page>),
+
+    Arrives {
+        connection: u64,
+        way: Way,
+        parcel: Parcel,
+    },
+    Breaks {
+        connection: u64,
+        way: Way,
+    },
+
+    EngineLists(Life),
+    CallDoes(Box<Call>),
+    CallEnds(Box<Call>),
+    CallAnswers(Box<Call>, Result<Answer, Failure>),
+    InEngine(usize, Later),
+    EngineLost(Life),
+    EngineFound(Life),
+    EngineReturns(usize),
+
+    UserActs(usize),
+    UserTries(usize),
+    Mishap(Kind),
+    Heal,
+}

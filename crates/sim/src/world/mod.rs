@@ -1,0 +1,207 @@
+//! The simulated world: servers, hosts, a store and people in virtual time, with the real cores at its heart.
+//!
+//! Everything that happens is an [`Event`] on one queue. Taking the next one calls a core, an engine or the store, and what
+//! they want becomes events again, each after a time that the seed decides. Nothing else moves, so one seed is one history.
+
+mod agents;
+mod calls;
+mod engines;
+mod event;
+mod mishaps;
+mod people;
+mod servers;
+mod setup;
+mod storage;
+mod wires;
+
+use muster_model::HostId;
+
+use crate::fault::Faults;
+use crate::judge::{self, Activity, Violation};
+use crate::ledger::{Entry, Ledger};
+use crate::link::Links;
+use crate::rng::Rng;
+use crate::store::Store;
+use crate::time::{Moment, Queue};
+use crate::trace::Trace;
+use crate::wish::Wishes;
+
+use agents::Host;
+use event::{Asker, Call, Event};
+use people::User;
+use servers::Server;
+pub use setup::Plan;
+
+/// Inputs that one process may take at one moment before it counts as a loop that never rests.
+const INPUTS_AT_ONCE_MAX: u32 = 5_000;
+
+/// All there is.
+#[derive(Debug)]
+pub struct World {
+    now: Moment,
+    queue: Queue<Event>,
+    /// How long things take.
+    rng: Rng,
+    faults: Faults,
+    store: Store,
+    links: Links,
+    servers: Vec<Server>,
+    hosts: Vec<Host>,
+    users: Vec<User>,
+    wishes: Wishes,
+    ledger: Ledger,
+    activity: Activity,
+    trace: Trace,
+    violation: Option<Violation>,
+    calls: u64,
+    /// The inputs that were taken at this moment.
+    at_once: (Moment, u32),
+}
+
+impl World {
+    /// The moment.
+    pub const fn now(&self) -> Moment {
+        self.now
+    }
+
+    /// Lets the next thing happen. False if nothing ever will again, or nothing may after what a judge found.
+    pub fn step(&mut self) -> bool {
+        if self.violation.is_some() {
+            return false;
+        }
+        let Some((at, event)) = self.queue.take() else {
+            return false;
+        };
+        self.now = at;
+        self.happen(event);
+        true
+    }
+
+    /// When the next thing happens.
+    pub fn next_at(&self) -> Option<Moment> {
+        self.queue.next_at()
+    }
+
+    /// What a judge found, if one did.
+    pub const fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Which faults there were.
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Whether all is as wished and at rest; if not, what is not.
+    pub fn is_settled(&self) -> Result<(), Violation> {
+        if let Some(user) = self.somebody_waits() {
+            let found = format!("{user} still waits for an answer");
+            return Err(Violation {
+                judge: "users are answered",
+                found,
+            });
+        }
+        if let Some(found) = self.activity.judge(self.now) {
+            return Err(Violation {
+                judge: "nothing moves once all is as wished",
+                found,
+            });
+        }
+        let ids: Vec<HostId> = self.hosts.iter().map(|host| host.id).collect();
+        if let Some(found) = judge::wished(&self.ledger, &self.wishes, &ids) {
+            return Err(Violation {
+                judge: "what runs is what users were told",
+                found,
+            });
+        }
+        let assignments = judge::Assignments::read(&self.store.read().entries);
+        match judge::placed(&self.ledger, &assignments) {
+            Some(found) => Err(Violation {
+                judge: "an engine has exactly its host's units",
+                found,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The story so far.
+    pub fn into_story(self) -> String {
+        self.trace.into_text()
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::ServerBegins(server) => self.server_begins(server),
+            Event::ServerLoads(life) => self.server_loads(life),
+            Event::ServerWakes(life) => self.server_wakes(life),
+            Event::Purges(life) => self.purges(life),
+            Event::WatchTells(life) => self.watch_tells(life),
+            Event::StoreDoes {
+                server,
+                asker,
+                ask,
+                fate,
+            } => self.store_does(server, asker, &ask, fate),
+            Event::StoreTells { server, asker, told } => self.store_tells(server, asker, told),
+            Event::AgentBegins(host) => self.agent_begins(host),
+            Event::AgentWakes(life) => self.agent_wakes(life),
+            Event::AgentHears(life, input) => self.agent_hears(life, *input),
+            Event::AgentDials(life) => self.agent_dials(life),
+            Event::DiskWrites(life, page) => self.disk_writes(life, *page),
+            Event::Arrives {
+                connection,
+                way,
+                parcel,
+            } => self.arrives(connection, way, parcel),
+            Event::Breaks { connection, way } => self.breaks(connection, way),
+            Event::EngineLists(life) => self.engine_lists(life),
+            Event::CallDoes(call) => self.call_does(call),
+            Event::CallEnds(call) => self.call_ends(call),
+            Event::CallAnswers(call, result) => self.call_answers(&call, result),
+            Event::InEngine(host, later) => self.in_engine(host, &later),
+            Event::EngineLost(life) => self.engine_lost(life),
+            Event::EngineFound(life) => self.engine_found(life),
+            Event::EngineReturns(host) => self.engine_returns(host),
+            Event::UserActs(user) => self.user_acts(user),
+            Event::UserTries(user) => self.user_tries(user),
+            Event::Mishap(kind) => self.mishap(kind),
+            Event::Heal => self.heal(),
+        }
+    }
+
+    /// Something will happen after a time between these.
+    fn soon(&mut self, from_ms: u64, to_ms: u64, event: Event) {
+        let at = self.now.after(self.rng.between(from_ms, to_ms));
+        self.queue.put(at, event);
+    }
+
+    /// A core takes an input: too many at one moment, and it never rests.
+    fn takes_input(&mut self, who: &str) {
+        let count = if self.at_once.0 == self.now {
+            self.at_once.1 + 1
+        } else {
+            1
+        };
+        self.at_once = (self.now, count);
+        if count > INPUTS_AT_ONCE_MAX {
+            self.violated(
+                "time goes on",
+                format!("{who} and others took {count} inputs at one moment"),
+            );
+        }
+    }
+
+    /// Something became of a container.
+    fn enter(&mut self, entry: Entry) {
+        self.ledger.write(entry);
+        if let Err(violation) = judge::at_every_step(&self.ledger) {
+            self.violated(violation.judge, violation.found);
+        }
+    }
+
+    fn violated(&mut self, judge: &'static str, found: String) {
+        self.trace
+            .tell(self.now, "JUDGE", format_args!("{judge}: {found}"));
+        self.violation.get_or_insert(Violation { judge, found });
+    }
+}

@@ -1,0 +1,157 @@
+//! How a world begins.
+
+use std::collections::BTreeMap;
+
+use muster_model::desired::HostWish;
+use muster_model::limits::MANAGED_SUBNET;
+use muster_model::{HostId, Name, WallTime};
+use muster_server::bootstrap::{FIRST_EPOCH, FIRST_SERVER, First, first_documents};
+use muster_store::Commit;
+
+use super::agents::Host;
+use super::people::{ENVIRONMENT, User};
+use super::servers::Server;
+use super::{Event, World};
+use crate::engine::Engine;
+use crate::fault::{CommitFate, Faults};
+use crate::judge::Activity;
+use crate::ledger::Ledger;
+use crate::link::Links;
+use crate::rng::Rng;
+use crate::store::{Ask, Store, Told};
+use crate::time::{Clocks, Moment, Queue};
+use crate::trace::Trace;
+use crate::wish::Wishes;
+
+/// What a run is made of; drawn from a seed, or chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// From which everything else is drawn.
+    pub seed: u64,
+    /// How many hosts.
+    pub hosts: u32,
+    /// How many users.
+    pub users: u32,
+    /// For how long users act and things go wrong, milliseconds.
+    pub unrest_ms: u64,
+    /// Whether anything goes wrong.
+    pub faults: bool,
+}
+
+impl Plan {
+    /// The plan of a seed.
+    pub fn of(seed: u64) -> Self {
+        let mut rng = Rng::new(seed).stream("plan");
+        let hosts = u32::try_from(rng.between(1, 5)).unwrap_or(1);
+        let users = u32::try_from(rng.between(1, 3)).unwrap_or(1);
+        Self {
+            seed,
+            hosts,
+            users,
+            unrest_ms: rng.between(60_000, 240_000),
+            faults: true,
+        }
+    }
+}
+
+const USERS: [&str; 3] = ["ann", "ben", "eva"];
+
+impl World {
+    /// A world in which nothing has happened yet. With `aloud`, its story is told as it happens.
+    pub fn new(plan: &Plan, aloud: bool) -> Self {
+        let rng = Rng::new(plan.seed);
+        let (until, for_faults) = (Moment(plan.unrest_ms), rng.stream("faults"));
+        let faults = if plan.faults {
+            Faults::draw(for_faults, until)
+        } else {
+            Faults::none(for_faults, until)
+        };
+        let mut clocks = rng.stream("clocks");
+        let server = Server::new(FIRST_SERVER, Clocks::draw(&mut clocks));
+        let mut world = Self {
+            now: Moment(0),
+            queue: Queue::default(),
+            rng: rng.stream("times"),
+            faults,
+            store: Store::default(),
+            links: Links::default(),
+            servers: vec![server],
+            hosts: (1..=plan.hosts)
+                .map(|number| host(number, &rng, &mut clocks))
+                .collect(),
+            users: USERS
+                .into_iter()
+                .zip(1..=plan.users)
+                .map(|(name, number)| User::new(name, number, rng.stream(name)))
+                .collect(),
+            wishes: Wishes::default(),
+            ledger: Ledger::default(),
+            activity: Activity::default(),
+            trace: Trace::new(aloud),
+            violation: None,
+            calls: 0,
+            at_once: (Moment(0), 0),
+        };
+        world.begin(plan);
+        world
+    }
+
+    fn begin(&mut self, plan: &Plan) {
+        let (seed, hosts, users) = (plan.seed, plan.hosts, plan.users);
+        self.trace.tell(
+            self.now,
+            "seed",
+            format_args!("{seed}: {hosts} hosts, {users} users"),
+        );
+        self.trace
+            .tell(self.now, "faults", format_args!("{}", self.faults));
+        match self.first_commit() {
+            Ok(commit) => {
+                if let Told::Committed(Err(error)) =
+                    self.store.answer(&Ask::Commit(commit), CommitFate::Works)
+                {
+                    self.violated("a platform can be made", format!("{error:?}"));
+                }
+            }
+            Err(why) => self.violated("a platform can be made", why),
+        }
+        (0..self.servers.len()).for_each(|server| self.soon(0, 500, Event::ServerBegins(server)));
+        (0..self.hosts.len()).for_each(|host| self.soon(0, 2_000, Event::AgentBegins(host)));
+        (0..self.users.len()).for_each(|user| self.soon(1_000, 8_000, Event::UserActs(user)));
+        self.expect_mishaps();
+    }
+
+    /// A new platform, and the hosts that joined it.
+    fn first_commit(&self) -> Result<Commit, String> {
+        let subnet = MANAGED_SUBNET.parse().map_err(|error| format!("{error:?}"))?;
+        let first = First {
+            incarnation: "sim".to_owned(),
+            now: WallTime(0),
+            subnet,
+            setup_token: None,
+        };
+        let commit = first_documents(&first).map_err(|error| format!("{error:?}"))?;
+        self.hosts
+            .iter()
+            .zip(1..)
+            .try_fold(commit, |commit, (host, number)| {
+                let name = Name::parse(&format!("h{number}")).map_err(|error| error.to_string())?;
+                let (labels, joined) = (BTreeMap::new(), WallTime(0));
+                let wish = HostWish {
+                    id: host.id,
+                    environment: ENVIRONMENT,
+                    name,
+                    labels,
+                    cordoned: false,
+                    joined,
+                };
+                commit.create(&wish).map_err(|error| error.to_string())
+            })
+    }
+}
+
+fn host(number: u32, rng: &Rng, clocks: &mut Rng) -> Host {
+    let id = HostId::new(FIRST_EPOCH, number);
+    let engine = Engine::new(id, rng.stream(&id.to_string()));
+    Host::new(id, Clocks::draw(clocks), engine)
+}

@@ -1,0 +1,131 @@
+//! What servers ask of the store, and what it tells them.
+
+use muster_control::ready_to_purge;
+use muster_model::RequestId;
+use muster_server::logic::Event as ServerEvent;
+use muster_store::{Commit, Key, Precondition};
+
+use super::{Asker, Event, World};
+use crate::fault::CommitFate;
+use crate::link::Life;
+use crate::store::{Ask, Told};
+use crate::telling;
+
+/// How often a server removes what nobody needs any more.
+pub(super) const PURGE_EVERY_MS: u64 = 10_000;
+
+impl World {
+    pub(super) fn ask_store(&mut self, server: Life, asker: Asker, ask: Ask) {
+        let fate = match &ask {
+            Ask::Commit(_) => self.faults.commit(self.now),
+            Ask::Find(_) => CommitFate::Works,
+        };
+        let (from, to) = if fate == CommitFate::Slow {
+            (500, 4_000)
+        } else {
+            (1, 4)
+        };
+        self.soon(
+            from,
+            to,
+            Event::StoreDoes {
+                server,
+                asker,
+                ask,
+                fate,
+            },
+        );
+    }
+
+    pub(super) fn store_does(&mut self, server: Life, asker: Asker, ask: &Ask, fate: CommitFate) {
+        // What a server asked for just before it died happens, or does not.
+        if !self.servers[server.of].is_life(server) && self.rng.chance(500) {
+            if let Asker::User(user) = asker {
+                self.user_is_told(user, None);
+            }
+            return;
+        }
+        let before = self.store.revision();
+        let told = self.store.answer(ask, fate);
+        let revision = self.store.revision();
+        if let Ask::Commit(commit) = ask {
+            let told = telling::commit(commit, &told, revision);
+            self.trace.tell(self.now, "store", format_args!("{told}"));
+            if revision != before {
+                self.activity.moved(self.now, told);
+            }
+        }
+        if revision != before {
+            self.tell_watches();
+        }
+        self.soon(1, 5, Event::StoreTells { server, asker, told });
+    }
+
+    fn tell_watches(&mut self) {
+        for of in 0..self.servers.len() {
+            let ms = self.rng.between(1, 10);
+            let server = &mut self.servers[of];
+            if let Some(watch) = &mut server.watch {
+                watch.last = watch.last.max(self.now.after(ms));
+                self.queue.put(
+                    watch.last,
+                    Event::WatchTells(Life {
+                        of,
+                        number: server.life,
+                    }),
+                );
+            }
+        }
+    }
+
+    pub(super) fn store_tells(&mut self, server: Life, asker: Asker, told: Told) {
+        let alive = self.servers[server.of].is_life(server);
+        match (asker, told) {
+            // The handler died with its server: the user sees the connection end, and knows nothing.
+            (Asker::User(user), Told::Committed(result)) => self.user_is_told(user, alive.then_some(result)),
+            _ if !alive => {}
+            (Asker::Core(ticket), Told::Committed(result)) => {
+                self.server_takes(server, ServerEvent::Committed { ticket, result });
+            }
+            (Asker::Core(ticket), Told::Found(result)) => {
+                self.server_takes(server, ServerEvent::Found { ticket, result });
+            }
+            (Asker::User(_) | Asker::Purge, _) => {}
+        }
+    }
+
+    /// The job that removes what nobody needs any more.
+    pub(super) fn purges(&mut self, life: Life) {
+        let server = &self.servers[life.of];
+        let Some(core) = server.core.as_ref().filter(|_| server.is_life(life)) else {
+            return;
+        };
+        let wall = server.clocks.wall(self.now);
+        let purges = if core.leads().is_some() {
+            ready_to_purge(core.world(), wall)
+        } else {
+            Vec::new()
+        };
+        for (number, purge) in purges.into_iter().enumerate() {
+            let request = RequestId::parse(&format!(
+                "purge.{}.{}.{}.{number}",
+                life.of, life.number, self.now.0
+            ));
+            let commit = purge
+                .keys
+                .iter()
+                .try_fold(Commit::new(), |commit, (key, revision)| {
+                    let key = Key::parse(key)?;
+                    Ok::<_, muster_store::KeyError>(
+                        commit
+                            .expect(Precondition::At(key.clone(), *revision))
+                            .delete(key),
+                    )
+                });
+            if let (Ok(request), Ok(commit)) = (request, commit) {
+                self.ask_store(life, Asker::Purge, Ask::Commit(commit.request(request)));
+            }
+        }
+        self.soon(PURGE_EVERY_MS, PURGE_EVERY_MS, Event::Purges(life));
+    }
+}

@@ -1,0 +1,192 @@
+//! Links between agents and servers: dialling, carrying, cutting.
+
+use muster_agent::logic::Input;
+use muster_server::logic::{ConnectionId, Event as ServerEvent};
+
+use super::{Event, World};
+use crate::link::{Connection, Life, Parcel, Way};
+
+impl World {
+    /// The agent dials a server, and again later if that does not work.
+    pub(super) fn agent_dials(&mut self, life: Life) {
+        let host = &self.hosts[life.of];
+        if !host.is_life(life) || host.connection.is_some() {
+            return;
+        }
+        let server_no = self.rng.below(self.servers.len());
+        let server = &self.servers[server_no];
+        if self.now < host.cut_until || server.core.is_none() {
+            return self.soon(300, 3_000, Event::AgentDials(life));
+        }
+        let connection = Connection::new(
+            life,
+            Life {
+                of: server_no,
+                number: server.life,
+            },
+        );
+        let connection = self.links.add(connection);
+        self.trace.tell(
+            self.now,
+            self.hosts[life.of].id,
+            format_args!("dials, link {connection}"),
+        );
+        self.hosts[life.of].connection = Some(connection);
+        self.send(connection, Way::Up, Parcel::Opened);
+        self.send(connection, Way::Down, Parcel::Opened);
+    }
+
+    pub(super) fn send(&mut self, connection: u64, way: Way, parcel: Parcel) {
+        let ms = self.rng.between(1, 20) + self.faults.delay(self.now);
+        let arrives = self
+            .links
+            .get(connection)
+            .and_then(|one| one.send(way, self.now, ms));
+        if let Some(at) = arrives {
+            self.queue.put(
+                at,
+                Event::Arrives {
+                    connection,
+                    way,
+                    parcel,
+                },
+            );
+        }
+    }
+
+    /// One end, the one that sends this way, ends the connection. The other end hears of it after what was said before.
+    pub(super) fn hang_up(&mut self, connection: u64, way: Way) {
+        self.send(connection, way, Parcel::Closed);
+        if let Some(one) = self.links.get(connection) {
+            one.shut(way);
+            one.end(way.back());
+        }
+        self.links.sweep();
+    }
+
+    pub(super) fn arrives(&mut self, connection: u64, way: Way, parcel: Parcel) {
+        let Some(one) = self.links.get(connection).filter(|_| parcel != Parcel::Closed) else {
+            if parcel == Parcel::Closed && self.links.get(connection).is_some_and(|one| one.hears(way)) {
+                self.breaks(connection, way);
+            }
+            return;
+        };
+        if !one.hears(way) {
+            return;
+        }
+        let (agent, server) = (one.agent, one.server);
+        match (way, parcel) {
+            (Way::Up, Parcel::Opened) if self.servers[server.of].is_life(server) => {
+                let host = self.hosts[agent.of].id;
+                self.server_takes(
+                    server,
+                    ServerEvent::Opened {
+                        connection: ConnectionId(connection),
+                        host,
+                    },
+                );
+            }
+            (Way::Up, Parcel::FromAgent(message)) if self.servers[server.of].is_life(server) => {
+                let connection = ConnectionId(connection);
+                self.server_takes(
+                    server,
+                    ServerEvent::Message {
+                        connection,
+                        message: *message,
+                    },
+                );
+            }
+            (Way::Down, Parcel::Opened) => self.agent_hears(agent, Input::LinkUp { connection }),
+            (Way::Down, Parcel::ToAgent(message)) => {
+                self.agent_hears(agent, Input::Message { connection, message })
+            }
+            _ => {}
+        }
+    }
+
+    /// The receiving end of a direction learns that nothing more comes.
+    pub(super) fn breaks(&mut self, connection: u64, way: Way) {
+        let Some(one) = self.links.get(connection) else {
+            return;
+        };
+        if !one.end(way) {
+            return;
+        }
+        one.shut(way.back());
+        let (agent, server) = (one.agent, one.server);
+        self.links.sweep();
+        match way {
+            Way::Up if self.servers[server.of].is_life(server) => {
+                self.server_takes(
+                    server,
+                    ServerEvent::Closed {
+                        connection: ConnectionId(connection),
+                    },
+                );
+            }
+            Way::Down if self.hosts[agent.of].is_life(agent) => {
+                self.trace.tell(
+                    self.now,
+                    self.hosts[agent.of].id,
+                    format_args!("loses link {connection}"),
+                );
+                let host = &mut self.hosts[agent.of];
+                host.connection = host.connection.filter(|current| *current != connection);
+                self.agent_takes(agent, Input::LinkDown { connection });
+                self.soon(200, 3_000, Event::AgentDials(agent));
+            }
+            _ => {}
+        }
+    }
+
+    /// A host's network is gone for a while. Each end of what was open is told some time later, or never.
+    pub(super) fn cut(&mut self, of: usize) {
+        // Mostly shorter than it takes to be lost, sometimes longer than any lease.
+        let rng = self.faults.rng();
+        let length = if rng.chance(700) {
+            rng.between(500, 15_000)
+        } else {
+            rng.between(15_000, 120_000)
+        };
+        let host = &mut self.hosts[of];
+        host.cut_until = self.now.after(length);
+        let id = host.id;
+        self.trace
+            .tell(self.now, "FAULT", format_args!("{id} is cut off for {length} ms"));
+        for connection in self.links.which(|one| one.agent.of == of) {
+            let lost = self.faults.rng().chance(500);
+            if let Some(one) = self.links.get(connection) {
+                one.cut(lost);
+            }
+            for way in [Way::Up, Way::Down] {
+                if self.faults.rng().chance(600) {
+                    let at = self.now.after(self.faults.rng().between(0, 20_000));
+                    self.queue.put(at, Event::Breaks { connection, way });
+                }
+            }
+        }
+    }
+
+    /// What is said one way on a host's link is held up for a while.
+    pub(super) fn hold_up(&mut self, of: usize) {
+        let Some(connection) = self.hosts[of].connection else {
+            return;
+        };
+        let length = self.faults.rng().between(500, 15_000);
+        let way = if self.faults.rng().chance(500) {
+            Way::Up
+        } else {
+            Way::Down
+        };
+        let (until, id) = (self.now.after(length), self.hosts[of].id);
+        if let Some(one) = self.links.get(connection) {
+            one.hold_up(way, until);
+        }
+        let words = if way == Way::Up { "says" } else { "is told" };
+        self.trace.tell(
+            self.now,
+            "FAULT",
+            format_args!("what {id} {words} is held up for {length} ms"),
+        );
+    }
+}
