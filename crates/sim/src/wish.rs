@@ -126,19 +126,21 @@ impl StackWished {
     }
 
     fn units(&self, service: &Name, spec: &ServiceSpec) -> u32 {
-        let scale = spec
-            .scale
-            .or_else(|| self.scales.get(service).copied())
-            .unwrap_or(1);
+        // What was set by hand was set after the files, or they would have cleared it.
+        let scale = self.scales.get(service).copied().or(spec.scale).unwrap_or(1);
         if spec.exclusive { scale.min(1) } else { scale }
     }
 
-    /// The services whose number of units is set by hand rather than by files.
+    /// The services that may have any number of units.
     pub fn scalable(&self) -> Vec<Name> {
-        let by_hand = |spec: &ServiceSpec| spec.scale.is_none() && spec.kind == ServiceKind::Containers;
+        let free = |spec: &ServiceSpec| {
+            let primary = &spec.unit.primary;
+            let fixed = primary.ports.iter().any(|port| port.host_port.is_some());
+            spec.kind == ServiceKind::Containers && !spec.exclusive && !fixed && primary.mounts.is_empty()
+        };
         let services = self.history.last().into_iter().flat_map(|spec| &spec.services);
         services
-            .filter(|(_, spec)| by_hand(spec))
+            .filter(|(_, spec)| free(spec))
             .map(|(name, _)| name.clone())
             .collect()
     }

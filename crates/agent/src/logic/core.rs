@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use muster_model::assigned::UnitWish;
-use muster_model::desired::{ImageRef, UnitClass};
+use muster_model::desired::ImageRef;
 use muster_model::observed::HostFacts;
 use muster_model::{Core, HostId, Timestamp, UnitId};
 
@@ -144,112 +143,6 @@ impl AgentCore {
             self.turn_page(before);
             if self.link.is_welcome() {
                 self.send(muster_model::link::FromAgent::Applied { revision });
-            }
-        }
-    }
-
-    /// The page acted on is another one now.
-    fn turn_page(&mut self, before: Option<Page>) {
-        let Some(page) = self.pages.acting().cloned() else {
-            return;
-        };
-        let before = before.unwrap_or_default();
-        if before.incarnation != page.incarnation {
-            self.view.forget_all();
-            self.look();
-        }
-        self.turn_shared(&before, &page);
-        for (id, unit) in &page.table.units {
-            if before.table.units.get(id) != Some(unit) {
-                self.remember_anew(*id, unit.generation);
-                self.touch(*id);
-            }
-        }
-        for id in before
-            .table
-            .units
-            .keys()
-            .filter(|id| !page.table.units.contains_key(id))
-        {
-            self.units.remove(id);
-            self.reports.forget(*id);
-            self.touch(*id);
-        }
-        let exclusive = page
-            .table
-            .units
-            .values()
-            .filter(|unit| unit.class == UnitClass::Exclusive);
-        self.exclusive = exclusive.map(|unit| unit.unit).collect();
-        self.abandon_pulls();
-    }
-
-    fn remember_anew(&mut self, unit: UnitId, generation: muster_model::Generation) {
-        let memory = self
-            .units
-            .entry(unit)
-            .or_insert_with(|| UnitMemory::new(generation));
-        if memory.generation != generation {
-            *memory = UnitMemory::new(generation);
-        }
-        // Its wish may be another: what failed before may go well now.
-        memory.tries.hurry();
-    }
-
-    fn turn_shared(&mut self, before: &Page, page: &Page) {
-        let (old, new) = (&before.table, &page.table);
-        let networks = &mut self.shared.networks;
-        networks.retain(|id, _| {
-            new.networks
-                .iter()
-                .any(|n| n.network == *id && old.networks.contains(n))
-        });
-        self.shared
-            .volumes
-            .retain(|id, _| new.volumes.contains_key(id) && old.volumes.get(id) == new.volumes.get(id));
-        new.networks
-            .iter()
-            .for_each(|network| self.lanes.ask_first(Lane::Network(network.network)));
-        new.volumes
-            .keys()
-            .for_each(|volume| self.lanes.ask_first(Lane::Volume(*volume)));
-        if old.credentials != new.credentials {
-            self.shared
-                .images
-                .values_mut()
-                .for_each(|entry| entry.tries.hurry());
-            self.images
-                .keys()
-                .for_each(|image| self.lanes.ask(Lane::Image(image.clone())));
-        }
-    }
-
-    /// Pulls that no unit waits for any more are given up.
-    fn abandon_pulls(&mut self) {
-        let Some(page) = self.pages.acting().cloned() else {
-            return;
-        };
-        let wants = |unit: &UnitId, image: &str| {
-            page.table.units.get(unit).is_some_and(|unit| {
-                let mut images = unit.containers.iter().map(|part| part.spec.image.tagged());
-                unit.wish == UnitWish::Run && images.any(|other| other == image)
-            })
-        };
-        let mut idle = Vec::new();
-        for (lane, waiters) in &mut self.waiters {
-            let Lane::Image(image) = lane else { continue };
-            waiters.retain(|unit| wants(unit, image));
-            if waiters.is_empty() {
-                idle.push(lane.clone());
-            }
-        }
-        for lane in idle {
-            self.waiters.remove(&lane);
-            if let Lane::Image(image) = &lane {
-                self.images.remove(image);
-            }
-            if self.lanes.is_busy(&lane) {
-                self.out.push(Output::Abandon { lane });
             }
         }
     }

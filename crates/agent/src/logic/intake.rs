@@ -8,11 +8,10 @@ use muster_model::link::{FromAgent, Progress};
 use muster_model::observed::Health;
 use muster_model::{UnitId, WallTime};
 
-use super::lanes::UnderWay;
-use super::shared::Image;
+use super::memory::UnitMemory;
 use super::view::Changed;
-use super::{Action, AgentCore, Lane};
-use crate::engine::{Answer, Container, ContainerChange, ContainerState, EngineEvent, Failure, Owner, Verb};
+use super::{AgentCore, Lane};
+use crate::engine::{Container, ContainerChange, ContainerState, EngineEvent, Failure, Owner};
 
 /// How far a pull is, is told at most this often.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
@@ -158,7 +157,7 @@ impl AgentCore {
     }
 
     /// What a container has just begun as.
-    fn running(&self, owner: &Owner, since: Option<WallTime>) -> ContainerState {
+    pub(super) fn running(&self, owner: &Owner, since: Option<WallTime>) -> ContainerState {
         let unit = self
             .pages
             .acting()
@@ -176,14 +175,14 @@ impl AgentCore {
         ContainerState::Running { health, since }
     }
 
-    fn memory_of(&mut self, owner: &Owner) -> &mut super::memory::UnitMemory {
+    pub(super) fn memory_of(&mut self, owner: &Owner) -> &mut UnitMemory {
         self.units
             .entry(owner.unit)
-            .or_insert_with(|| super::memory::UnitMemory::new(owner.generation))
+            .or_insert_with(|| UnitMemory::new(owner.generation))
     }
 
     /// A container is not as it was: whether it began or ended is seen here, however that was learned.
-    fn changed(&mut self, now: Timestamp, change: Changed) {
+    pub(super) fn changed(&mut self, now: Timestamp, change: Changed) {
         let alive = |container: &Option<Container>| container.as_ref().is_some_and(|c| c.state.is_alive());
         let (was, is) = (alive(&change.before), alive(&change.after));
         let Some(container) = change.after.or(change.before) else {
@@ -222,226 +221,6 @@ impl AgentCore {
                 bytes,
                 total,
             }));
-        }
-    }
-
-    pub(super) fn done(&mut self, now: Timestamp, lane: Lane, result: Result<Answer, Failure>) {
-        let Some(under_way) = self.lanes.end(&lane) else {
-            return;
-        };
-        if result.as_ref().is_err_and(Failure::maybe_done) {
-            self.look();
-        }
-        match &lane {
-            Lane::Unit(unit) => self.unit_done(now, *unit, under_way, result),
-            Lane::Fence(unit) => self.fence_done(now, *unit, &under_way, result),
-            Lane::Network(network) => {
-                let entry = self.shared.networks.entry(*network).or_default();
-                entry.settle(now, result.map(drop));
-            }
-            Lane::Volume(volume) => self
-                .shared
-                .volumes
-                .entry(*volume)
-                .or_default()
-                .settle(now, result.map(drop)),
-            Lane::Image(image) => self.image_done(now, &image.clone(), &lane, &under_way, result),
-        }
-        self.lanes.ask_first(lane.clone());
-        if !matches!(lane, Lane::Unit(_) | Lane::Fence(_)) {
-            let waiting = self.waiters.remove(&lane).unwrap_or_default();
-            waiting.into_iter().for_each(|unit| self.touch(unit));
-        }
-    }
-
-    fn image_done(
-        &mut self,
-        now: Timestamp,
-        image: &str,
-        lane: &Lane,
-        under_way: &UnderWay,
-        result: Result<Answer, Failure>,
-    ) {
-        self.told_progress.remove(lane);
-        let pulled = matches!(under_way.action, Action::Engine(Verb::Pull { .. }));
-        if pulled && result.is_ok() {
-            for unit in self.waiters.get(lane).into_iter().flatten() {
-                if let Some(memory) = self.units.get_mut(unit) {
-                    memory.pulled.insert(image.to_owned());
-                }
-            }
-        }
-        self.images.remove(image);
-        let entry = self.shared.images.entry(image.to_owned()).or_default();
-        match result {
-            Ok(Answer::Image(Some(facts))) => entry.is(Image::Present(facts)),
-            // That it is not here does not mean that pulling it will go better than the last time.
-            Ok(_) => entry.state = Some(Image::Absent),
-            Err(Failure::Abandoned) => {}
-            Err(failure) => entry.failed(now, failure.to_string()),
-        }
-    }
-
-    fn fence_done(
-        &mut self,
-        now: Timestamp,
-        unit: UnitId,
-        under_way: &UnderWay,
-        result: Result<Answer, Failure>,
-    ) {
-        if let (Action::Engine(Verb::Kill { name, .. }), Err(failure)) = (&under_way.action, &result) {
-            self.learn_from_failure(now, name, failure);
-        }
-        self.touch(unit);
-    }
-
-    fn unit_done(
-        &mut self,
-        now: Timestamp,
-        unit: UnitId,
-        under_way: UnderWay,
-        result: Result<Answer, Failure>,
-    ) {
-        self.touched.insert(unit);
-        match (under_way.action, result) {
-            (Action::Engine(verb), Ok(answer)) => self.verb_done(now, verb, answer, under_way.since),
-            (Action::PlaceFiles { .. }, Ok(_)) => {
-                if let Some(memory) = self.units.get_mut(&unit) {
-                    memory.files_placed = true;
-                }
-            }
-            (action, Err(failure)) => self.action_failed(now, unit, &action, &failure),
-        }
-    }
-
-    fn verb_done(&mut self, now: Timestamp, verb: Verb, answer: Answer, since: u64) {
-        let changed = match (verb, answer) {
-            (Verb::Create(create), Answer::Created { id }) => {
-                let memory = self.memory_of(&create.owner);
-                memory.pulled.remove(&create.spec.image.tagged());
-                memory.container_mut(create.sidekick()).unusable = false;
-                let (name, owner) = (create.name(), create.owner.clone());
-                Some(self.view.learn(Container {
-                    id,
-                    name,
-                    owner,
-                    state: ContainerState::Created,
-                }))
-            }
-            // Events came first and know better: it may have ended already.
-            (Verb::Start { name }, _) if self.spoken_of(&name, since) => None,
-            (Verb::Start { name }, answer) => {
-                self.view.get(&name).map(|c| c.owner.clone()).and_then(|owner| {
-                    let at = if let Answer::Started { at } = answer {
-                        Some(at)
-                    } else {
-                        None
-                    };
-                    let running = self.running(&owner, at);
-                    self.view.learn_state(&name, running)
-                })
-            }
-            (Verb::Stop { name, .. }, _) if self.is_alive(&name) => self.view.learn_state(
-                &name,
-                ContainerState::Exited {
-                    code: None,
-                    out_of_memory: false,
-                },
-            ),
-            (Verb::Remove { name }, _) => self.view.forget(&name),
-            _ => None,
-        };
-        changed.into_iter().for_each(|change| self.changed(now, change));
-    }
-
-    fn spoken_of(&self, name: &str, since: u64) -> bool {
-        let fresh = self
-            .view
-            .get(name)
-            .is_some_and(|container| container.state != ContainerState::Created);
-        fresh && self.view.touched_since(name, since)
-    }
-
-    fn is_alive(&self, name: &str) -> bool {
-        self.view
-            .get(name)
-            .is_some_and(|container| container.state.is_alive())
-    }
-
-    fn action_failed(&mut self, now: Timestamp, unit: UnitId, action: &Action, failure: &Failure) {
-        match action {
-            Action::Engine(Verb::Start { name }) => self.start_failed(name, failure),
-            Action::Engine(Verb::Create(create)) => {
-                self.doubt(&create.owner, failure, &create.spec.image.tagged())
-            }
-            Action::Engine(verb) => {
-                let learned = verb
-                    .container()
-                    .is_some_and(|name| self.learn_from_failure(now, &name, failure));
-                if learned {
-                    return;
-                }
-            }
-            Action::PlaceFiles { .. } => {}
-        }
-        if let (Failure::NoContent { .. }, true) = (failure, self.link.resync_once()) {
-            self.send(FromAgent::Resync);
-        }
-        if let Some(memory) = self.units.get_mut(&unit) {
-            memory.failed(now, failure.to_string());
-        }
-    }
-
-    /// A container can outlive the network it was made in, and a sidekick its primary: the engine then finds what it
-    /// wants gone. Whether it is the container itself, a look tells.
-    fn start_failed(&mut self, name: &str, failure: &Failure) {
-        if !matches!(
-            failure,
-            Failure::NoSuchContainer { .. } | Failure::NoSuchNetwork { .. }
-        ) {
-            return;
-        }
-        self.look();
-        if let Some(owner) = self.view.get(name).map(|container| container.owner.clone()) {
-            self.doubt(&owner, failure, "");
-            let memory = self.memory_of(&owner);
-            memory.container_mut(owner.sidekick.as_ref()).unusable = true;
-        }
-    }
-
-    /// Whether the failure says that the container is not as we thought, which is all there is to it.
-    fn learn_from_failure(&mut self, now: Timestamp, name: &str, failure: &Failure) -> bool {
-        let change = match failure {
-            Failure::NoSuchContainer { .. } => self.view.forget(name),
-            Failure::NotRunning { .. } if self.is_alive(name) => self.view.learn_state(
-                name,
-                ContainerState::Exited {
-                    code: None,
-                    out_of_memory: false,
-                },
-            ),
-            _ => return false,
-        };
-        // How it ended stands in a list.
-        self.look();
-        change.into_iter().for_each(|change| self.changed(now, change));
-        true
-    }
-
-    /// Something that was there for a create is not there any more.
-    fn doubt(&mut self, owner: &Owner, failure: &Failure, image: &str) {
-        match failure {
-            Failure::NoSuchImage { .. } => drop(self.shared.images.remove(image)),
-            Failure::NoSuchNetwork { .. } => {
-                let unit = self
-                    .pages
-                    .acting()
-                    .and_then(|page| page.table.units.get(&owner.unit));
-                if let Some(network) = unit.and_then(|unit| unit.network.as_ref()) {
-                    self.shared.networks.remove(&network.network);
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -12,6 +12,7 @@ mod alarms;
 mod backoff;
 mod core;
 pub mod decide;
+mod done;
 mod intake;
 mod lanes;
 mod lease;
@@ -23,6 +24,7 @@ mod reports;
 mod session;
 mod shared;
 mod status;
+mod turn;
 mod view;
 
 pub use self::core::{AgentCore, CoreConfig};

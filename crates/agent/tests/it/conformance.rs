@@ -317,13 +317,3 @@ async fn volumes(engine: &dyn Engine) {
         ask(engine, remove_volume.clone()).await.unwrap();
     }
 }
-
-#[tokio::test]
-async fn podman_tmp() {
-    let engine = DockerEngine::new(std::path::Path::new("/tmp/pod/podman.sock"));
-    println!("{:?}", engine.facts().await);
-    muster_lab::load_unit(&engine.client().await.unwrap())
-        .await
-        .unwrap();
-    all(&engine).await;
-}

@@ -523,6 +523,35 @@ fn how_far_a_pull_is_is_told_four_times_a_second_to_each_that_waits() {
         .count();
     assert_eq!(told, 8, "two units, a second");
     assert_eq!(rig.phase(id(1)), Some(Phase::Pulling));
-    rig.answer_slow();
+    rig.answer_slow(|_| {});
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+}
+
+#[test]
+fn an_end_that_is_heard_before_the_answer_to_the_start_is_the_newer_truth() {
+    let mut rig = Rig::new();
+    rig.slow = vec!["start".to_owned()];
+    rig.start();
+    rig.connect();
+    rig.send_table(&table(1, [unit(1)]));
+    rig.answer_slow(|engine| {
+        engine.end(&name(1), 3);
+    });
+    assert_eq!(
+        rig.told(id(1)).unwrap().message.as_deref(),
+        Some("it ended with exit code 3")
+    );
+    rig.pass(RESTART_BACKOFF_MIN);
+    assert_eq!(rig.engine.running(), [name(1)]);
+}
+
+#[test]
+fn a_new_incarnation_leaves_the_old_ones_containers_alone() {
+    let mut rig = Rig::with(&table(50, [unit(1)]));
+    rig.platform = "platform-2".to_owned();
+    rig.disconnect();
+    rig.connect();
+    rig.send_table(&table(3, [unit(2)]));
+    rig.settle();
     assert_eq!(rig.engine.running(), [name(1), name(2)]);
 }

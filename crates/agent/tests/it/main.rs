@@ -7,6 +7,7 @@
     reason = "a test that finds something missing has failed"
 )]
 
+mod anything;
 mod conformance;
 mod converge;
 mod kill_between;

@@ -41,6 +41,7 @@ pub struct Rig {
     /// Verbs that take until [`Rig::answer_slow`], by their text.
     pub slow: Vec<String>,
     waiting: Vec<(Lane, Verb)>,
+    pub platform: String,
     session: u32,
     connection: u64,
     boot: u32,
@@ -66,6 +67,7 @@ impl Rig {
             failing: vec![],
             slow: vec![],
             waiting: vec![],
+            platform: PLATFORM.to_owned(),
             session: 0,
             connection: 0,
             boot: 1,
@@ -112,7 +114,7 @@ impl Rig {
         });
         let welcome = Welcome {
             session: SessionId::new(1, self.session),
-            incarnation: PLATFORM.to_owned(),
+            incarnation: self.platform.clone(),
             heartbeat_ms: 2_000,
         };
         self.hear(ToAgent::Welcome(welcome));
@@ -232,10 +234,13 @@ impl Rig {
         }
     }
 
-    /// The slow verbs are done now.
-    pub fn answer_slow(&mut self) {
+    /// The slow verbs are done now; before anyone hears of it, `meanwhile` happens and is told.
+    pub fn answer_slow(&mut self, meanwhile: impl Fn(&mut FakeEngine)) {
+        self.slow.clear();
         for (lane, verb) in std::mem::take(&mut self.waiting) {
             let result = self.engine.perform(&verb);
+            meanwhile(&mut self.engine);
+            self.engine_speaks();
             self.feed(Input::Done { lane, result });
         }
     }

@@ -143,3 +143,25 @@ pub fn whole(table: &Table) -> TableDelta {
         ..TableDelta::default()
     }
 }
+
+/// What turns the one table into the other.
+pub fn difference(from: &Table, to: &Table) -> TableDelta {
+    let changed = to
+        .units
+        .values()
+        .filter(|unit| from.units.get(&unit.unit) != Some(unit));
+    let gone = from.units.keys().filter(|id| !to.units.contains_key(id));
+    let volumes = to
+        .volumes
+        .values()
+        .filter(|volume| from.volumes.get(&volume.volume) != Some(volume));
+    let volumes_gone = from.volumes.keys().filter(|id| !to.volumes.contains_key(id));
+    TableDelta {
+        base: Some(from.revision),
+        units: changed.cloned().collect(),
+        units_gone: gone.copied().collect(),
+        volumes: volumes.cloned().collect(),
+        volumes_gone: volumes_gone.copied().collect(),
+        ..whole(to)
+    }
+}

@@ -29,10 +29,14 @@ pub(super) struct Host {
     pub(super) engine: Engine,
     /// The engine answers.
     pub(super) engine_up: bool,
+    /// The last list of containers did not come.
+    pub(super) list_hung: bool,
     /// The agent hears the engine's events; none later is heard before this moment.
     pub(super) listens: Option<Moment>,
     /// Calls under way that the agent waits for.
     pub(super) under_way: BTreeMap<Lane, u64>,
+    /// The connection that is being made.
+    pub(super) dialling: Option<u64>,
     /// The connection that is up.
     pub(super) connection: Option<u64>,
     /// Its network is gone until then.
@@ -58,8 +62,10 @@ impl Host {
             doomed: None,
             engine,
             engine_up: true,
+            list_hung: false,
             listens: None,
             under_way: BTreeMap::new(),
+            dialling: None,
             connection: None,
             cut_until: Moment(0),
             disk: Disk::default(),
@@ -102,7 +108,8 @@ impl World {
             files: Places::default(),
         };
         host.core = Some(AgentCore::new(config));
-        (host.doomed, host.listens, host.connection, host.wakes_at) = (None, None, None, None);
+        (host.doomed, host.listens, host.wakes_at) = (None, None, None);
+        (host.dialling, host.connection) = (None, None);
         host.under_way.clear();
         let life = Life {
             of,

@@ -143,8 +143,13 @@ impl World {
     }
 
     pub(super) fn engine_lists(&mut self, agent: Life) {
-        let fate = self.faults.call(self.now);
-        let host = &self.hosts[agent.of];
+        let drawn = self.faults.call(self.now);
+        let host = &mut self.hosts[agent.of];
+        let id = host.id;
+        // An agent that is killed on a host whose engine is wedged for good is one fault more than the platform promises to bear.
+        let hangs = matches!(drawn, CallFate::Hangs | CallFate::AnswerLost);
+        let again = std::mem::replace(&mut host.list_hung, hangs) && hangs;
+        let fate = if again { CallFate::Works } else { drawn };
         let (result, late) = match fate {
             _ if !host.engine_up => (Err(unreachable()), 0),
             CallFate::Fails => (Err(unreachable()), 0),
@@ -158,6 +163,16 @@ impl World {
             CallFate::Slow => (Ok(host.engine.list()), 5_000),
             CallFate::Works => (Ok(host.engine.list()), 0),
         };
+        match &result {
+            Ok(containers) => {
+                let count = containers.len();
+                self.trace
+                    .tell(self.now, id, format_args!("engine: list of {count} containers"));
+            }
+            Err(failure) => self
+                .trace
+                .tell(self.now, id, format_args!("engine: list: {failure}")),
+        }
         self.soon(
             late + 1,
             late + 20,

@@ -53,6 +53,7 @@ pub(super) enum Event {
     AgentWakes(Life),
     AgentHears(Life, Box<Input>),
     AgentDials(Life),
+    DialFails(Life, u64),
     DiskWrites(Life, Box<Page>),
 
     Arrives {

@@ -147,6 +147,7 @@ impl World {
             Event::AgentWakes(life) => self.agent_wakes(life),
             Event::AgentHears(life, input) => self.agent_hears(life, *input),
             Event::AgentDials(life) => self.agent_dials(life),
+            Event::DialFails(life, connection) => self.dial_fails(life, connection),
             Event::DiskWrites(life, page) => self.disk_writes(life, *page),
             Event::Arrives {
                 connection,

@@ -6,11 +6,14 @@ use muster_server::logic::{ConnectionId, Event as ServerEvent};
 use super::{Event, World};
 use crate::link::{Connection, Life, Parcel, Way};
 
+/// How long an agent waits for a connection to stand.
+const DIAL_WITHIN_MS: u64 = 10_000;
+
 impl World {
     /// The agent dials a server, and again later if that does not work.
     pub(super) fn agent_dials(&mut self, life: Life) {
         let host = &self.hosts[life.of];
-        if !host.is_life(life) || host.connection.is_some() {
+        if !host.is_life(life) || host.connection.is_some() || host.dialling.is_some() {
             return;
         }
         let server_no = self.rng.below(self.servers.len());
@@ -31,9 +34,20 @@ impl World {
             self.hosts[life.of].id,
             format_args!("dials, link {connection}"),
         );
-        self.hosts[life.of].connection = Some(connection);
+        self.hosts[life.of].dialling = Some(connection);
+        self.soon(DIAL_WITHIN_MS, DIAL_WITHIN_MS, Event::DialFails(life, connection));
         self.send(connection, Way::Up, Parcel::Opened);
         self.send(connection, Way::Down, Parcel::Opened);
+    }
+
+    /// Nobody answered in time.
+    pub(super) fn dial_fails(&mut self, life: Life, connection: u64) {
+        let host = &mut self.hosts[life.of];
+        if host.is_life(life) && host.dialling == Some(connection) {
+            host.dialling = None;
+            self.hang_up(connection, Way::Up);
+            self.soon(200, 3_000, Event::AgentDials(life));
+        }
     }
 
     pub(super) fn send(&mut self, connection: u64, way: Way, parcel: Parcel) {
@@ -96,7 +110,11 @@ impl World {
                     },
                 );
             }
-            (Way::Down, Parcel::Opened) => self.agent_hears(agent, Input::LinkUp { connection }),
+            (Way::Down, Parcel::Opened) if self.hosts[agent.of].dialling == Some(connection) => {
+                let host = &mut self.hosts[agent.of];
+                (host.dialling, host.connection) = (None, Some(connection));
+                self.agent_hears(agent, Input::LinkUp { connection });
+            }
             (Way::Down, Parcel::ToAgent(message)) => {
                 self.agent_hears(agent, Input::Message { connection, message })
             }
@@ -131,6 +149,7 @@ impl World {
                     format_args!("loses link {connection}"),
                 );
                 let host = &mut self.hosts[agent.of];
+                host.dialling = host.dialling.filter(|current| *current != connection);
                 host.connection = host.connection.filter(|current| *current != connection);
                 self.agent_takes(agent, Input::LinkDown { connection });
                 self.soon(200, 3_000, Event::AgentDials(agent));

@@ -33,6 +33,11 @@ pub(super) fn is_status(error: &Error, status: u16) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if *status_code == status)
 }
 
+/// Whether a create found its name taken. Podman says so with a status of its own.
+pub(super) fn is_name_taken(error: &Error) -> bool {
+    is_status(error, 409) || words(error).contains("name is already in use")
+}
+
 /// Whether a create found no image.
 pub(super) fn is_missing_image(error: &Error) -> bool {
     let text = words(error).to_lowercase();
@@ -69,6 +74,7 @@ enum Kind {
     Mount,
     Network,
     Container,
+    Stopped,
 }
 
 /// What engines say in lower case, Docker's words and then Podman's, and what that means. The first that fits counts.
@@ -94,6 +100,8 @@ const WORDS: &[(&str, Kind)] = &[
     ("bind mount source path does not exist", Kind::Mount),
     ("no such container", Kind::Container),
     ("no container with name", Kind::Container),
+    ("is not running", Kind::Stopped),
+    ("can only kill running containers", Kind::Stopped),
     ("network not found", Kind::Network),
     ("could not find network", Kind::Network),
 ];
@@ -124,6 +132,7 @@ fn answered(verb: &str, name: &str, status: u16, detail: String) -> Failure {
         Some(Kind::Mount) => Failure::MountMissing { name, detail },
         Some(Kind::Network) => Failure::NoSuchNetwork { name },
         Some(Kind::Container) => Failure::NoSuchContainer { name },
+        Some(Kind::Stopped) => Failure::NotRunning { name },
         None => Failure::Refused {
             verb: verb.to_owned(),
             detail,

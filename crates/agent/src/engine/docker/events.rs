@@ -16,12 +16,14 @@ pub(super) async fn events(engine: &DockerEngine, host: HostId) -> Result<Events
     let client = engine.client().await?;
     let names = [
         "start",
+        "died",
         "die",
         "oom",
         "destroy",
         "remove",
         "health_status",
         "load",
+        "loadfromarchive",
         "import",
         "pull",
         "tag",

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bollard::errors::Error;
 use bollard::models::{ContainerSummary, ContainerSummaryStateEnum};
 use bollard::query_parameters::ListContainersOptions;
 use muster_model::observed::Health;
@@ -9,6 +10,10 @@ use muster_model::{HostId, WallTime};
 use super::errors::translate;
 use super::{DockerEngine, LOOK_WITHIN, now};
 use crate::engine::{Container, ContainerState, Failure, Owner, labels};
+
+/// How often a list that cannot be read is asked for, and how long after.
+const TRIES: u32 = 20;
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// All containers that carry our labels with this host.
 pub(super) async fn list(engine: &DockerEngine, host: HostId) -> Result<Vec<Container>, Failure> {
@@ -20,16 +25,33 @@ pub(super) async fn list(engine: &DockerEngine, host: HostId) -> Result<Vec<Cont
         )])),
         ..ListContainersOptions::default()
     };
-    let call = async {
-        let listed = engine.client().await?.list_containers(Some(options)).await;
-        listed.map_err(|error| translate("list containers", "", error, engine.socket()))
-    };
-    let listed = engine.within(LOOK_WITHIN, "list containers", call).await?;
+    let listed = engine
+        .within(LOOK_WITHIN, "list containers", ask(engine, options))
+        .await?;
     let now = now();
     Ok(listed
         .into_iter()
         .filter_map(|summary| container(summary, now))
         .collect())
+}
+
+/// Podman has a state, between the end of a container's process and the cleaning up after it, that the library cannot
+/// read, and then not the whole list. It passes.
+async fn ask(
+    engine: &DockerEngine,
+    options: ListContainersOptions,
+) -> Result<Vec<ContainerSummary>, Failure> {
+    let client = engine.client().await?;
+    let mut tries = 1;
+    loop {
+        match client.list_containers(Some(options.clone())).await {
+            Err(Error::JsonDataError { .. }) if tries < TRIES => tries += 1,
+            listed => {
+                return listed.map_err(|error| translate("list containers", "", error, engine.socket()));
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }
 
 fn container(summary: ContainerSummary, now: WallTime) -> Option<Container> {

@@ -161,7 +161,7 @@ impl DockerEngine {
         };
         match client.create_container(Some(options), body::body(create)).await {
             Ok(made) => Ok(Answer::Created { id: made.id }),
-            Err(error) if is_status(&error, 409) => {
+            Err(error) if errors::is_name_taken(&error) => {
                 self.adopt(create, &name, self.failure(verb, &name, error)).await
             }
             Err(error) if errors::is_missing_image(&error) => Err(Failure::NoSuchImage {
@@ -226,9 +226,6 @@ impl DockerEngine {
         };
         match self.client().await?.kill_container(name, Some(options)).await {
             Ok(()) => Ok(Answer::Done),
-            Err(error) if is_status(&error, 409) => Err(Failure::NotRunning {
-                name: name.to_owned(),
-            }),
             Err(error) => Err(self.failure(verb, name, error)),
         }
     }

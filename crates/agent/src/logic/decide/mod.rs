@@ -4,8 +4,11 @@
 //! two actions: what it sees when it comes back is enough.
 
 mod fence;
+mod needs;
 mod shared;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::time::Duration;

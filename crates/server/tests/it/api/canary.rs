@@ -61,7 +61,8 @@ fn stack(password_of: &str) -> serde_json::Value {
 #[tokio::test]
 async fn a_secret_that_went_in_comes_out_nowhere() {
     let words = Words::default();
-    let _logged = tracing::subscriber::set_default(words.clone());
+    // For the whole process: other tests of this binary speak too, and what one thread does not hear, another may have decided.
+    tracing::subscriber::set_global_default(words.clone()).unwrap();
     let (harness, root) = Harness::set_up().await;
     let encoded = BASE64_STANDARD.encode(CANARY);
     let mut told = Vec::new();

@@ -393,13 +393,17 @@ async fn services_are_scaled_paused_and_restarted() {
         .doc
         .clone();
     assert_eq!((wish.restarts, wish.scale, wish.paused), (1, Some(5), true));
-    // Control has its say: what it wants is what is shown, for the revision it judged.
-    harness.verdict(stack, "web", 1, 4, ServiceState::Blocked).await;
-    let shown = harness.get(&web).key(&root).send().await.expect(200);
-    assert_eq!(
-        (&shown["wanted"], &shown["state"]),
-        (&json!(4), &json!("blocked"))
-    );
+    // Control has its say: what it wants is what is shown, for the revision and the wish that it judged.
+    for (wanted, state) in [(4, "converging"), (5, "blocked")] {
+        harness
+            .verdict(stack, "web", 1, wanted, ServiceState::Blocked)
+            .await;
+        let shown = harness.get(&web).key(&root).send().await.expect(200);
+        assert_eq!(
+            (&shown["wanted"], &shown["state"]),
+            (&json!(wanted), &json!(state))
+        );
+    }
     // Files that state a scale clear what was set by hand.
     let stated = "services:\n  web:\n    image: muster/whoami\n    deploy:\n      replicas: 2\n";
     deploy(&harness, &root, &files(stated)).await.expect(202);
