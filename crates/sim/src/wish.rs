@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use muster_model::desired::{FailureAction, ServiceKind, ServiceSpec, StackSpec, UpdateOrder};
+use muster_model::desired::{FailureAction, ServiceKind, ServiceSpec, StackSpec};
 use muster_model::{Name, Revision};
 
 /// Something a user asks for.
@@ -61,7 +61,7 @@ pub struct ServiceWished {
     /// What its units may run, and how many there are then: the head; or what an earlier revision said, if the files let a
     /// rollout stop on its way or go back.
     pub allowed: Vec<(Arc<ServiceSpec>, u32)>,
-    /// How many more may stay beside those while a rollout that starts first waits for a person.
+    /// How many more may stay beside those while a rollout waits for a person.
     pub surge: u32,
 }
 
@@ -117,11 +117,12 @@ impl StackWished {
         }
     }
 
+    /// Each unit may have its successor beside it: files before these may have said to start first.
     fn surge(&self, service: &Name, head: &ServiceSpec) -> u32 {
-        match (head.update.on_failure, head.update.order, head.update.batch_size) {
-            (FailureAction::Pause, UpdateOrder::StartFirst, 0) => self.units(service, head),
-            (FailureAction::Pause, UpdateOrder::StartFirst, size) => size.min(self.units(service, head)),
-            _ => 0,
+        if head.update.on_failure != FailureAction::Continue {
+            self.units(service, head)
+        } else {
+            0
         }
     }
 

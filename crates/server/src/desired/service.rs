@@ -5,7 +5,7 @@ use muster_model::Name;
 use muster_model::desired::{ServiceWish, Stack};
 use muster_store::{Commit, KeyError};
 
-use super::{Author, Denial, Proposal, proposal, replace, unchanged};
+use super::{Author, Denial, Proposal, alone_in, proposal, replace};
 
 /// What to change on a service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,9 +89,10 @@ fn set(world: &World, stack: &Stack, service: &Name) -> ServiceWish {
         .map_or_else(none, |wish| (*wish.doc).clone())
 }
 
-/// Writes the wish, on the stack's revision that it was judged on.
+/// Writes the wish, on the stack's revision that it was judged on. A deploy under way, which may clear a scale that it does
+/// not see yet, must look again: so the stack is written too.
 fn written(world: &World, stack: &Versioned<Stack>, new: &ServiceWish) -> Result<Commit, KeyError> {
-    let commit = unchanged(Commit::new(), stack)?;
+    let commit = alone_in(Commit::new(), stack)?;
     match world.service_wish(stack.id, &new.service) {
         Some(old) => replace(commit, old, new),
         None => commit.create(new),

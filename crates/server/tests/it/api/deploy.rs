@@ -560,3 +560,41 @@ async fn names_of_stacks_are_names() {
         .map(|stack| (*stack.doc).clone());
     assert_eq!(stack, None);
 }
+
+#[tokio::test]
+async fn a_scale_that_comes_between_a_deploy_and_its_commit_makes_it_look_again() {
+    use muster_server::desired::{self, Author, Base, Deploy, ServiceChange};
+    use muster_store::{Store as _, StoreError};
+
+    let (harness, root) = Harness::set_up().await;
+    deploy(&harness, &root, &web("1")).await.expect(202);
+    let world = harness.app.mirror.world();
+    let account = world.accounts().next().unwrap().id;
+    let environment = world.environments().next().unwrap().id;
+    let stack = world
+        .stack_by_name(environment, &"shop".parse().unwrap())
+        .unwrap();
+    let author = |request: &str| Author {
+        account,
+        now: muster_model::WallTime(1),
+        request: muster_model::RequestId::parse(request).unwrap(),
+    };
+    let again = Deploy {
+        environment,
+        name: "shop".parse().unwrap(),
+        new_id: stack.id,
+        spec: world.spec(stack.id, 1).unwrap(),
+        base: Base::default(),
+        host_access: true,
+    };
+    let slow = desired::deploy(&world, &author("slow"), &again).unwrap();
+    let change = ServiceChange {
+        scale: Some(0),
+        paused: None,
+    };
+    let quick =
+        desired::change_service(&world, &author("quick"), stack, &"web".parse().unwrap(), change).unwrap();
+    harness.store.commit(quick.commit).await.unwrap();
+    let refused = harness.store.commit(slow.commit).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+}
