@@ -39,7 +39,8 @@ test: clean-lab ## everything that must hold: lint, unit, property, conformance,
 test-full: clean-lab ## the same with long runs: more cases, more kills, more seeds, every fuzz target for a minute
 	@CI=1 scripts/ensure-engine.sh -y --tests
 	@$(MAKE) --no-print-directory lint
-	PROPTEST_CASES=4096 MUSTER_LONG=1 scripts/test.sh
+	PROPTEST_CASES=4096 MUSTER_CRASH_ROUNDS=200 scripts/test.sh
+	$(CARGO) run --quiet -p muster-sim -- --seed 1 --seeds 2000
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
 
 .PHONY: bench
