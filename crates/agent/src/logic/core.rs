@@ -128,6 +128,7 @@ impl AgentCore {
     }
 
     fn started(&mut self, started: Started) {
+        self.view.wants_look(self.now);
         self.boot = started.boot;
         self.facts = started.facts;
         self.blobs_missing = started.blobs_missing;
@@ -154,7 +155,7 @@ impl AgentCore {
     }
 
     pub(super) fn look(&mut self) {
-        if self.view.look() {
+        if self.view.look(self.now) {
             self.out.push(Output::Look);
         }
     }
@@ -179,6 +180,7 @@ impl Core for AgentCore {
         let times = [
             self.link.wake_at(),
             self.lease_wake(),
+            self.fence_wake(),
             self.view.next_look(),
             self.alarms.wake_at(),
             reports,

@@ -74,6 +74,13 @@ impl AgentCore {
         result: Result<Answer, Failure>,
     ) {
         if let (Action::Engine(Verb::Kill { name, .. }), Err(failure)) = (&under_way.action, &result) {
+            let dead = matches!(
+                failure,
+                Failure::NoSuchContainer { .. } | Failure::NotRunning { .. }
+            );
+            if let Some(memory) = self.units.get_mut(&unit).filter(|_| dead) {
+                memory.fenced.entry(name.clone()).or_default().dead = true;
+            }
             self.learn_from_failure(now, name, failure);
         }
         self.touch(unit);

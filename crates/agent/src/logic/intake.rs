@@ -27,7 +27,7 @@ impl AgentCore {
     }
 
     pub(super) fn engine_gone(&mut self, failure: &Failure) {
-        self.view.gone();
+        self.view.gone(self.now);
         self.judged = true;
         self.set_engine_error(Some(failure.to_string()));
     }
@@ -189,6 +189,9 @@ impl AgentCore {
             return;
         };
         let memory = self.memory_of(&container.owner);
+        if !was && is {
+            memory.fenced.remove(&container.name);
+        }
         if memory.generation == container.owner.generation {
             let sidekick = container.owner.sidekick.as_ref();
             match (was, is) {

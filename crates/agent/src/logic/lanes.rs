@@ -119,6 +119,11 @@ impl Lanes {
         self.busy.remove(lane)
     }
 
+    /// The lane's action, if one is under way.
+    pub fn under_way(&self, lane: &Lane) -> Option<&Action> {
+        self.busy.get(lane).map(|busy| &busy.action)
+    }
+
     /// Whether an action is under way.
     pub fn is_busy(&self, lane: &Lane) -> bool {
         self.busy.contains_key(lane)

@@ -27,6 +27,19 @@ pub struct UnitMemory {
     pub pulled: BTreeSet<String>,
     /// Its containers, the primary under no name.
     pub containers: BTreeMap<Option<Name>, ContainerMemory>,
+    /// What the lease did to its containers since each last began, by the engine's names.
+    pub fenced: BTreeMap<String, Fenced>,
+}
+
+/// What the lease did to a container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fenced {
+    /// It was asked to end.
+    pub asked: bool,
+    /// When it was last ended by force.
+    pub killed: Option<Timestamp>,
+    /// The engine said that it is not there or does not run.
+    pub dead: bool,
 }
 
 /// What is remembered of one container of a unit.
@@ -46,10 +59,6 @@ pub struct ContainerMemory {
     pub restarts: u32,
     /// It cannot be started as it was made: what it was made for is gone. Only making it anew helps.
     pub unusable: bool,
-    /// It was asked to end because of the lease, since it last began.
-    pub asked_to_end: bool,
-    /// When it was last ended by force because of the lease, since it last began.
-    pub killed: Option<Timestamp>,
     /// How it last ended, while it is not there or does not run.
     pub last_exit: Option<Option<i64>>,
 }

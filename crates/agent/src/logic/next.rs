@@ -18,7 +18,8 @@ impl AgentCore {
         }
         let mut held_back = Vec::new();
         while let Some(lane) = self.lanes.next() {
-            if self.lanes.is_busy(&lane) {
+            // Fences were seen to above; a look at one here would take its alarm away.
+            if self.lanes.is_busy(&lane) || matches!(lane, Lane::Fence(_)) {
                 continue;
             }
             match self.step(now, &lane) {
@@ -65,7 +66,7 @@ impl AgentCore {
 
     fn fence_all(&mut self, now: Timestamp) {
         let hold = self.hold(now);
-        if hold == Hold::Held || !self.judged {
+        if hold == Hold::Held {
             return;
         }
         for unit in self.exclusive.clone() {
@@ -147,7 +148,17 @@ impl AgentCore {
             memory: self.units.get(&unit).unwrap_or(&nothing),
             shared: &self.shared,
             hold,
+            starting: self.starting(unit),
+            stale: self.view.is_stale(now),
         }))
+    }
+
+    /// The container of the unit that the engine is starting at this moment.
+    fn starting(&self, unit: UnitId) -> Option<&str> {
+        match self.lanes.under_way(&Lane::Unit(unit)) {
+            Some(Action::Engine(Verb::Start { name })) => Some(name),
+            _ => None,
+        }
     }
 
     fn wait_for(&mut self, lane: &Lane, need: Need) {
@@ -172,29 +183,37 @@ impl AgentCore {
     fn begin(&mut self, now: Timestamp, lane: Lane, action: Action) {
         self.alarms.clear(&lane);
         if let Action::Engine(verb) = &action {
-            self.note_ending(now, verb);
+            self.note_ending(verb);
+        }
+        if let (Lane::Fence(unit), Action::Engine(Verb::Kill { name, signal })) = (&lane, &action) {
+            self.note_fencing(now, *unit, name, signal);
         }
         self.lanes.begin(lane.clone(), action.clone(), self.view.moment());
         self.out.push(Output::Perform { lane, action });
     }
 
     /// What we end does not end by itself.
-    fn note_ending(&mut self, now: Timestamp, verb: &Verb) {
+    fn note_ending(&mut self, verb: &Verb) {
         let (Verb::Stop { name, .. } | Verb::Kill { name, .. }) = verb else {
             return;
         };
         let Some(owner) = self.view.get(name).map(|container| container.owner.clone()) else {
             return;
         };
-        let Some(memory) = self.units.get_mut(&owner.unit) else {
+        if let Some(memory) = self.units.get_mut(&owner.unit) {
+            memory.container_mut(owner.sidekick.as_ref()).stopped = true;
+        }
+    }
+
+    fn note_fencing(&mut self, now: Timestamp, unit: UnitId, name: &str, signal: &str) {
+        let Some(memory) = self.units.get_mut(&unit) else {
             return;
         };
-        let memory = memory.container_mut(owner.sidekick.as_ref());
-        memory.stopped = true;
-        match verb {
-            Verb::Kill { signal, .. } if signal == "SIGKILL" => memory.killed = Some(now),
-            Verb::Kill { .. } => memory.asked_to_end = true,
-            _ => {}
+        let fenced = memory.fenced.entry(name.to_owned()).or_default();
+        if signal == "SIGKILL" {
+            fenced.killed = Some(now);
+        } else {
+            fenced.asked = true;
         }
     }
 }

@@ -71,6 +71,12 @@ impl AgentCore {
         lease.changes_at(self.now)
     }
 
+    /// When exclusive units that may not run are to be ended by name, if the engine does not say before what it has.
+    pub(super) fn fence_wake(&self) -> Option<Timestamp> {
+        let binds = !self.exclusive.is_empty() && self.hold(self.now) != Hold::Held;
+        self.view.stale_from().filter(|at| binds && *at > self.now)
+    }
+
     pub(super) fn facts(&mut self, facts: HostFacts) {
         self.facts = HostFacts {
             engine_error: self.facts.engine_error.take(),

@@ -14,6 +14,8 @@ use crate::engine::{Container, ContainerState};
 pub const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// A list that failed is asked for again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// An engine that is well answers a list within this.
+const LOOK_TAKES: Duration = Duration::from_secs(1);
 
 /// The engine, as far as it is known.
 #[derive(Debug, Default)]
@@ -30,6 +32,8 @@ pub struct EngineView {
     /// Once that one is here, ask again.
     again: bool,
     next_look: Option<Timestamp>,
+    /// From when on what is known counts as past: a list that was asked for did not come.
+    stale_from: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -127,12 +131,14 @@ impl EngineView {
             up: self.up,
             looking: self.looking,
             again: true,
+            stale_from: self.stale_from,
             ..Self::default()
         };
     }
 
     /// Whether to ask for a list now; if one is under way, another will follow it.
-    pub fn look(&mut self) -> bool {
+    pub fn look(&mut self, now: Timestamp) -> bool {
+        self.wants_look(now);
         if self.looking.is_some() {
             self.again = true;
             return false;
@@ -141,10 +147,26 @@ impl EngineView {
         true
     }
 
+    /// A list is wanted: without one soon, what is known is past.
+    pub fn wants_look(&mut self, now: Timestamp) {
+        self.stale_from.get_or_insert(now + LOOK_TAKES);
+    }
+
+    /// Whether what is known may be long past.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        self.stale_from.is_some_and(|from| from <= now)
+    }
+
+    /// When what is known becomes past, unless a list comes before.
+    pub fn stale_from(&self) -> Option<Timestamp> {
+        self.stale_from
+    }
+
     /// A list came. Says what changed, and whether to ask again at once.
     pub fn looked(&mut self, now: Timestamp, ours: Vec<Container>) -> (Vec<Changed>, bool) {
         let asked = self.looking.take().unwrap_or(self.moment);
         self.known = self.up;
+        self.stale_from = self.again.then(|| now + LOOK_TAKES);
         self.next_look = Some(now + LOOK_EVERY);
         let listed: BTreeMap<String, Container> = ours.into_iter().map(|c| (c.name.clone(), c)).collect();
         let stale = |seen: &Seen| seen.touched <= asked;
@@ -171,6 +193,7 @@ impl EngineView {
 
     /// A list could not be had.
     pub fn look_failed(&mut self, now: Timestamp) {
+        self.wants_look(now);
         self.looking = None;
         self.again = false;
         self.next_look = Some(now + LOOK_AGAIN);
@@ -182,7 +205,8 @@ impl EngineView {
     }
 
     /// The engine went away; what it had is remembered, for it probably still runs.
-    pub fn gone(&mut self) {
+    pub fn gone(&mut self, now: Timestamp) {
+        self.wants_look(now);
         (self.up, self.known, self.next_look) = (false, false, None);
     }
 }
@@ -224,13 +248,13 @@ mod tests {
             ..EngineView::default()
         };
         view.learn(container("old", ContainerState::Created));
-        assert!(view.look());
+        assert!(view.look(Timestamp(0)));
         view.learn(container("new", ContainerState::Created));
         view.learn_state("old", RUNNING);
         let (changes, again) = view.looked(Timestamp(0), vec![container("old", ContainerState::Created)]);
         assert_eq!(changes, []);
         assert!(!again && view.known);
-        assert!(view.look());
+        assert!(view.look(Timestamp(0)));
         let (changes, _) = view.looked(Timestamp(0), vec![container("old", RUNNING)]);
         assert_eq!(changes.len(), 1, "only `new` is gone now: {changes:?}");
         assert_eq!(view.of_unit(UnitId::new(1, 1)).len(), 1);
@@ -242,10 +266,10 @@ mod tests {
             up: true,
             ..EngineView::default()
         };
-        assert!(view.look());
-        assert!(!view.look());
+        assert!(view.look(Timestamp(0)));
+        assert!(!view.look(Timestamp(0)));
         assert!(view.looked(Timestamp(0), vec![]).1, "asked for again meanwhile");
-        assert!(view.look());
+        assert!(view.look(Timestamp(0)));
         assert!(!view.looked(Timestamp(0), vec![]).1);
         assert_eq!(view.next_look(), Some(Timestamp(0) + LOOK_EVERY));
     }

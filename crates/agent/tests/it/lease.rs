@@ -174,3 +174,55 @@ fn a_shorter_lease_is_confirmed_and_a_longer_one_outlives_its_session() {
     rig.pass(Duration::from_millis(LEASE));
     assert_eq!(rig.engine.running(), [name(2)], "the long one was given up");
 }
+
+#[test]
+fn an_engine_that_does_not_say_what_it_has_is_told_the_names() {
+    let mut rig = running();
+    rig.disconnect();
+    let end = sent(&rig) + Duration::from_millis(LEASE);
+    rig.list_hangs = true;
+    rig.start();
+    rig.pass((end + Duration::from_millis(LEASE)).since(rig.now));
+    assert_eq!(
+        rig.engine.running(),
+        [name(2)],
+        "it never heard of a container, and ended it"
+    );
+    assert!(kills(&rig).contains(&format!("send SIGTERM to {}", name(1))));
+    let killed = kills(&rig).len();
+    rig.pass(60 * SECOND);
+    assert_eq!(kills(&rig).len(), killed, "what is dead is left alone");
+}
+
+#[test]
+fn a_lease_that_was_over_before_the_agent_began_is_kept_although_the_engine_hangs() {
+    let mut rig = running();
+    rig.disconnect();
+    rig.now = sent(&rig) + Duration::from_millis(LEASE * 90 / 100);
+    rig.list_hangs = true;
+    rig.start();
+    let end = sent(&rig) + Duration::from_millis(LEASE);
+    rig.pass(end.since(rig.now));
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+#[test]
+fn one_that_is_just_being_started_is_killed_until_it_is_known() {
+    let mut rig = running();
+    rig.engine.remove_by_hand(&name(1));
+    rig.slow.push("start".to_owned());
+    rig.engine_speaks();
+    rig.pass(SECOND);
+    rig.disconnect();
+    let end = sent(&rig) + Duration::from_millis(LEASE);
+    rig.pass((end + 2 * SECOND).since(rig.now));
+    rig.slow.clear();
+    rig.begin_slow();
+    assert_eq!(
+        rig.engine.running(),
+        [name(1), name(2)],
+        "the engine has done it, and says nothing"
+    );
+    rig.pass(2 * SECOND);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}

@@ -30,7 +30,6 @@ pub(super) struct Host {
     /// The engine answers.
     pub(super) engine_up: bool,
     /// The last list of containers did not come.
-    pub(super) list_hung: bool,
     /// The agent hears the engine's events; none later is heard before this moment.
     pub(super) listens: Option<Moment>,
     /// Calls under way that the agent waits for.
@@ -62,7 +61,6 @@ impl Host {
             doomed: None,
             engine,
             engine_up: true,
-            list_hung: false,
             listens: None,
             under_way: BTreeMap::new(),
             dialling: None,

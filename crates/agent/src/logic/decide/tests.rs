@@ -87,6 +87,8 @@ impl Case {
             memory: &self.memory,
             shared: &shared,
             hold: self.hold,
+            starting: None,
+            stale: false,
         })
     }
 
