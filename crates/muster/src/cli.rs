@@ -428,10 +428,13 @@ pub enum HostCommand {
         /// The host
         host: String,
     },
-    /// Forget a host that has no units
+    /// A host leaves the platform; its units are placed elsewhere
     Rm {
         /// The host
         host: String,
+        /// Although volumes lie on it: their data is lost to the platform
+        #[arg(long)]
+        discard_data: bool,
     },
     /// Make a token with which machines join, and print the command to run there
     Token {

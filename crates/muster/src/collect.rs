@@ -1,6 +1,6 @@
 //! Everything a stack's files name, read here and sent along: a server never opens a path that a user wrote.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -86,35 +86,56 @@ pub fn project(wanted: Wanted<'_>) -> anyhow::Result<Project> {
         project.env_files.push(slashed(file));
     }
     let mut missing = BTreeSet::new();
-    while let Some(reference) = next(&project, &missing) {
-        if reference.outside && wanted.outside == Outside::Skip {
-            missing.insert(reference.path);
-            continue;
+    loop {
+        project.variables = from_the_shell(&project);
+        let unread = unread(&project, &missing);
+        if unread.is_empty() {
+            return Ok(project);
         }
-        anyhow::ensure!(
-            !reference.outside || wanted.outside == Outside::Read,
-            "{} lies outside the project's directory; read it with --allow-outside if you trust these files",
-            reference.path
-        );
-        match budget.read(&on_disk(&reference.path)) {
-            Ok(bytes) => drop(project.support.insert(reference.path, bytes)),
-            Err(error @ Unread::TooLarge) => anyhow::bail!("{}: {error}", reference.path),
-            // Whether it may be missing, and on which line it is named, the reader says.
-            Err(Unread::Io(_)) => drop(missing.insert(reference.path)),
+        for reference in unread {
+            match support(&mut budget, &reference, wanted.outside)? {
+                Some(bytes) => drop(project.support.insert(reference.path, bytes)),
+                None => drop(missing.insert(reference.path)),
+            }
         }
     }
-    project.variables = muster_files::variables(&project)
-        .into_iter()
-        .filter_map(|name| std::env::var(&name).ok().map(|value| (name, value)))
-        .collect();
-    Ok(project)
 }
 
-fn next(project: &Project, missing: &BTreeSet<String>) -> Option<Reference> {
-    let unread = |reference: &Reference| {
+/// The variables that the files ask for, as far as the shell has them. A path may be made of them.
+fn from_the_shell(project: &Project) -> BTreeMap<String, String> {
+    muster_files::variables(project)
+        .into_iter()
+        .filter_map(|name| std::env::var(&name).ok().map(|value| (name, value)))
+        .collect()
+}
+
+fn unread(project: &Project, missing: &BTreeSet<String>) -> Vec<Reference> {
+    let mut references = muster_files::references(project);
+    references.retain(|reference| {
         !project.support.contains_key(&reference.path) && !missing.contains(&reference.path)
-    };
-    muster_files::references(project).into_iter().find(unread)
+    });
+    references
+}
+
+/// What a file that is named holds; none if it is missing: whether it may be, and on which line it is named, the reader says.
+fn support(
+    budget: &mut Budget,
+    reference: &Reference,
+    outside: Outside,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    if reference.outside && outside == Outside::Skip {
+        return Ok(None);
+    }
+    anyhow::ensure!(
+        !reference.outside || outside == Outside::Read,
+        "{} lies outside the project's directory; read it with --allow-outside if you trust these files",
+        reference.path
+    );
+    match budget.read(&on_disk(&reference.path)) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error @ Unread::TooLarge) => anyhow::bail!("{}: {error}", reference.path),
+        Err(Unread::Io(_)) => Ok(None),
+    }
 }
 
 fn directory_of(file: &Path) -> Option<String> {

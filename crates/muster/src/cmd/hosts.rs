@@ -24,8 +24,9 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
         }
         HostCommand::Cordon { host } => cordon(&client, &one(&host), true).await?,
         HostCommand::Uncordon { host } => cordon(&client, &one(&host), false).await?,
-        HostCommand::Rm { host } => {
-            client.delete(&one(&host)).await?;
+        HostCommand::Rm { host, discard_data } => {
+            let flag = if discard_data { "?discard_data=true" } else { "" };
+            client.delete(&format!("{}{flag}", one(&host))).await?;
             print::say(format!("Removed {host}."));
         }
         HostCommand::Token { uses, ttl } => {
@@ -127,6 +128,9 @@ fn facts(host: &HostView) -> Table {
         .to_owned(),
     );
     row("agent", facts.agent);
+    if let Some(ends) = facts.certificate_ends {
+        row("certificate ends", ends.to_string());
+    }
     row("joined", host.joined.to_string());
     for (key, value) in &host.labels {
         row("label", format!("{key}={value}"));

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod check;
 mod house;
 mod machine;
 mod one_machine;
