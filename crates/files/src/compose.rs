@@ -24,6 +24,7 @@ mod finish;
 pub(crate) mod include;
 mod interpolated;
 mod merge;
+mod named;
 mod order;
 mod sidekicks;
 

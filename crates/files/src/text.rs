@@ -148,4 +148,17 @@ impl Node {
             Value::Map(_) => "a map",
         }
     }
+
+    /// About the bytes that it takes with all below it.
+    pub fn weight(&self) -> usize {
+        64 + match &self.value {
+            Value::Null => 0,
+            Value::Scalar(scalar) => scalar.text.len(),
+            Value::List(items) => items.iter().map(Self::weight).sum(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|entry| entry.key.len() + entry.value.weight())
+                .sum(),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use muster_model::Name;
 use muster_model::limits::BLOB_BYTES_MAX;
 use muster_model::secret::SecretBytes;
 
-use super::sections::named;
+use super::named::named;
 use super::volumes::external_name;
 use crate::code::Code;
 use crate::cx::Cx;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::document::{Document, Format, document};
-use super::files::weight;
 use super::merge::merge_service;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -93,7 +92,7 @@ impl<'a> Extends<'a> {
                 base.map(|base| merge_service(inherited(base, format), own))
             }
         };
-        let resolved = resolved.filter(|node| cx.room.spend(&cx, node.at, weight(node)));
+        let resolved = resolved.filter(|node| cx.room.spend(&cx, node.at, node.weight()));
         self.done.insert(link.clone(), resolved.clone());
         resolved
     }

@@ -133,7 +133,7 @@ fn add(cx: &Cx<'_>, whole: Option<Document>, next: Option<Document>) -> Option<D
         base.format
     };
     cx.room
-        .spend(cx, over.root.at, weight(&over.root))
+        .spend(cx, over.root.at, over.root.weight())
         .then_some(())?;
     Some(Document {
         root: merge::merge_documents(whole?.root, next?.root),
@@ -210,17 +210,4 @@ fn enough_services(cx: &Cx<'_>, whole: &Document) -> bool {
         "split it into several stacks",
     );
     false
-}
-
-/// About the bytes that a tree takes.
-pub(super) fn weight(node: &Node) -> usize {
-    64 + match &node.value {
-        Value::Null => 0,
-        Value::Scalar(scalar) => scalar.text.len(),
-        Value::List(items) => items.iter().map(weight).sum(),
-        Value::Map(entries) => entries
-            .iter()
-            .map(|entry| entry.key.len() + weight(&entry.value))
-            .sum(),
-    }
 }

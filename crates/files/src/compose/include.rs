@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::document::Document;
 use super::extends::{Extends, load_document};
-use super::files::weight;
 use super::merge::merge_documents;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -105,7 +104,7 @@ fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
             },
         });
     }
-    whole.filter(|document| cx.room.spend(cx, *at, weight(&document.root)))
+    whole.filter(|document| cx.room.spend(cx, *at, document.root.weight()))
 }
 
 /// Variables that only the included files have.

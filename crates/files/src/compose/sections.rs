@@ -1,7 +1,5 @@
 //! What stands at the root of a compose file.
 
-use std::collections::BTreeMap;
-
 use muster_model::Name;
 
 use super::blobs::{self, Blobs};
@@ -123,25 +121,3 @@ pub(crate) const NETWORK_KEYS: &[Key<()>] = &[
     unsupported("attachable", "the network is the environment's"),
     unsupported("labels", "the network is the environment's"),
 ];
-
-/// The entries of a section by name, with remarks on names that are none.
-pub(super) fn named<'n>(cx: &Cx<'_>, node: &'n Node) -> BTreeMap<Name, &'n crate::text::Entry> {
-    let entries = match &node.value {
-        Value::Map(entries) => entries.as_slice(),
-        _ => {
-            cx.wrong_type(node, "a map");
-            &[]
-        }
-    };
-    let mut found = BTreeMap::new();
-    for entry in entries
-        .iter()
-        .filter(|entry| !crate::table::is_extension(&entry.key))
-    {
-        match Name::parse(&entry.key) {
-            Ok(name) => drop(found.insert(name, entry)),
-            Err(error) => cx.remark(Code::BadName, entry.at, error.to_string()),
-        }
-    }
-    found
-}

@@ -11,6 +11,7 @@ pub(crate) mod logging;
 pub(crate) mod network;
 pub(crate) mod placement;
 pub(crate) mod port_long;
+mod port_parts;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod rights;

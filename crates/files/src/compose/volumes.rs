@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use muster_model::Name;
 use muster_model::desired::VolumeSpec;
 
+use super::named::named;
 use super::pairs::known_pairs;
-use super::sections::named;
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::table::{Key, read, read_map, unsupported};

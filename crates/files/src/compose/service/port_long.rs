@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use muster_model::desired::PortSpec;
 use muster_model::net::Protocol;
 
-use super::ports::{Parts, parse_protocol, published, range};
+use super::port_parts::{Parts, parse_protocol, published, range};
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::table::{Key, nothing, read, read_map, unsupported};
