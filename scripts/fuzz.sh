@@ -12,6 +12,6 @@ fi
 for target in fuzz/targets/*.rs; do
     name="$(basename "$target" .rs)"
     echo "fuzzing $name for $seconds s"
-    cargo fuzz run --sanitizer none "$name" -- -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 -verbosity=0
+    cargo fuzz run --sanitizer none "$name" -- -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 -verbosity=0 -print_funcs=0
 done
 echo "no crash"

@@ -1,14 +1,16 @@
 //! What the agent says of its machine.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use muster_model::WallTime;
 use muster_model::observed::HostFacts;
 
 use crate::engine::EngineFacts;
 
 /// The machine as it is now; the engine's part as it was told.
-pub fn gather(engine: EngineFacts) -> HostFacts {
+pub fn gather(engine: EngineFacts, certificate_ends: WallTime) -> HostFacts {
     let kernel = rustix::system::uname();
     HostFacts {
         hostname: hostname(),
@@ -28,6 +30,8 @@ pub fn gather(engine: EngineFacts) -> HostFacts {
         live_restore: engine.live_restore,
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         addresses: addresses(&read("/proc/net/fib_trie"), &read("/proc/net/if_inet6")),
+        volumes_gone: BTreeSet::new(),
+        certificate_ends: Some(certificate_ends),
     }
 }
 

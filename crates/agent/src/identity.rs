@@ -1,11 +1,13 @@
-//! Who this host is: its id, key and certificate, got once by joining and kept on its disk.
+//! Who this host is: its id, key and certificate, got by joining, renewed over the link, and kept on its disk in one
+//! file: key and certificate are replaced together or not at all.
 
 use std::path::Path;
 use std::time::Duration;
 
-use muster_link::{Joined, LinkError, ServerUrl, join};
+use muster_link::{Channel, Dialer, Joined, LinkError, Peer, ServerUrl, join};
 use muster_model::HostId;
-use muster_trust::{JoinToken, PrivateKeyPem};
+use muster_trust::tls::link_client_config;
+use muster_trust::{JoinToken, PrivateKeyPem, Validity, certificate_validity, read_certificates};
 use serde::{Deserialize, Serialize};
 
 use crate::durable;
@@ -25,6 +27,8 @@ pub struct Identity {
     pub certificate_pem: String,
     /// The platform's CA, PEM.
     pub ca_pem: String,
+    /// From when to when the certificate holds.
+    pub validity: Validity,
 }
 
 /// As it stands in the file, which only its owner can read.
@@ -70,36 +74,45 @@ impl Identity {
             why,
         };
         let kept: Kept = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
-        let host = kept
-            .host
-            .parse()
-            .map_err(|error: muster_model::id::IdError| wrong(error.to_string()))?;
-        let key = PrivateKeyPem::new(kept.key_pem);
-        Ok(Some(Self {
-            host,
-            key,
+        let joined = Joined {
+            host: kept.host,
+            key: PrivateKeyPem::new(kept.key_pem),
             certificate_pem: kept.certificate_pem,
             ca_pem: kept.ca_pem,
-        }))
+        };
+        Self::of(path, joined).map(Some)
     }
 
-    fn of(path: &Path, joined: Joined) -> Result<Self, AgentError> {
-        let host = joined
-            .host
-            .parse()
-            .map_err(|error: muster_model::id::IdError| AgentError::Identity {
-                path: path.to_owned(),
-                why: error.to_string(),
-            })?;
+    /// What a platform gave, read.
+    pub fn of(path: &Path, joined: Joined) -> Result<Self, AgentError> {
+        let wrong = |why: String| AgentError::Identity {
+            path: path.to_owned(),
+            why,
+        };
+        // Whether key, certificate and CA can be used together.
+        link_client_config(&joined.ca_pem, &joined.certificate_pem, &joined.key)
+            .map_err(|source| AgentError::Trust { source })?;
+        let host = joined.host.parse();
+        let validity = read_certificates(&joined.certificate_pem)
+            .and_then(|mut all| certificate_validity(&all.swap_remove(0)));
         Ok(Self {
-            host,
+            host: host.map_err(|error: muster_model::id::IdError| wrong(error.to_string()))?,
             key: joined.key,
             certificate_pem: joined.certificate_pem,
             ca_pem: joined.ca_pem,
+            validity: validity.map_err(|error| wrong(error.to_string()))?,
         })
     }
 
-    fn keep(&self, path: &Path) -> Result<(), AgentError> {
+    /// Establishes a connection, showing this certificate.
+    pub async fn dial(&self, url: &ServerUrl, channel: Channel) -> Result<Peer, LinkError> {
+        let tls = link_client_config(&self.ca_pem, &self.certificate_pem, &self.key);
+        let tls = tls.map_err(LinkError::Trust)?;
+        Dialer::new(url.clone(), tls).dial(channel).await
+    }
+
+    /// Writes it over the one before, whole or not at all.
+    pub fn keep(&self, path: &Path) -> Result<(), AgentError> {
         let kept = Kept {
             host: self.host.to_string(),
             key_pem: self.key.expose().to_owned(),
@@ -137,4 +150,56 @@ fn is_absent(error: &LinkError) -> bool {
         error,
         LinkError::Connect { .. } | LinkError::Deadline { .. } | LinkError::Resolve { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::identity;
+
+    fn kept(path: &Path) -> (String, PrivateKeyPem) {
+        let kept = Identity::load(path).unwrap().expect("it is there");
+        (kept.certificate_pem, kept.key)
+    }
+
+    fn both(identity: &Identity) -> (String, PrivateKeyPem) {
+        (identity.certificate_pem.clone(), identity.key.clone())
+    }
+
+    /// A renewal that was cut short at any byte leaves the old key with the old certificate.
+    #[test]
+    fn a_crash_while_renewing_leaves_a_usable_identity() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, draft) = (
+            dir.path().join("identity.json"),
+            dir.path().join("identity.json.new"),
+        );
+        let (old, new) = (identity(&path), identity(&path));
+        new.keep(&path).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        old.keep(&path).unwrap();
+        for written in (0..=whole.len()).step_by(97) {
+            std::fs::write(&draft, &whole[..written]).unwrap();
+            assert_eq!(kept(&path), both(&old));
+        }
+        new.keep(&path).unwrap();
+        assert_eq!(kept(&path), both(&new));
+        assert!(!draft.exists());
+    }
+
+    #[test]
+    fn a_key_that_is_not_the_certificates_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mine, other) = (identity(dir.path()), identity(dir.path()));
+        let mixed = Joined {
+            host: mine.host.to_string(),
+            key: other.key,
+            certificate_pem: mine.certificate_pem,
+            ca_pem: mine.ca_pem,
+        };
+        assert!(matches!(
+            Identity::of(dir.path(), mixed),
+            Err(AgentError::Trust { .. })
+        ));
+    }
 }

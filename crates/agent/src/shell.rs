@@ -4,6 +4,7 @@
 
 mod connection;
 mod engine;
+mod renewal;
 mod work;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,9 @@ use crate::notebook::{Notebook, Opened};
 
 /// Inputs that wait for the core. Whoever makes more waits with them.
 const INPUTS_MAX: usize = 1_024;
+
+/// Who this host is, in the data directory.
+const IDENTITY_FILE: &str = "identity.json";
 
 /// How an agent is set up.
 #[derive(Debug, Clone)]
@@ -74,14 +78,14 @@ pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Res
     }
     let _lock = claim(&config)?;
     tokio::pin!(shutdown);
-    let path = config.data_dir.join("identity.json");
+    let path = config.data_dir.join(IDENTITY_FILE);
     let identity = Identity::obtain(&path, &config.servers, config.join_token.as_deref(), &config.name);
     let identity = tokio::select! {
         identity = identity => identity?,
         () = &mut shutdown => return Ok(()),
     };
     let engine = Arc::new(DockerEngine::new(&config.engine_socket));
-    Shell::start(&config, &identity, engine)?.run(shutdown).await;
+    Shell::start(&config, identity, engine)?.run(shutdown).await;
     Ok(())
 }
 
@@ -132,7 +136,7 @@ struct Shell {
 impl Shell {
     fn start(
         config: &AgentConfig,
-        identity: &Identity,
+        identity: Identity,
         engine: Arc<DockerEngine>,
     ) -> Result<Self, AgentError> {
         let places = Places {
@@ -150,19 +154,30 @@ impl Shell {
         let (send, inputs) = mpsc::channel(INPUTS_MAX);
         let (page_sender, pages) = watch::channel(page.clone());
         let mut work = JoinSet::new();
-        let dialing = connection::Dialing::new(config, identity, send.clone(), engine.clone(), pages)?;
-        let connection = dialing.start(&mut work);
+        let (host, ends) = (identity.host, identity.validity.not_after);
+        let (identity, identities) = watch::channel(Arc::new(identity));
+        let (streams, streams_seen) = watch::channel(None);
+        let serving = connection::Serving {
+            identity: identities.clone(),
+            engine: engine.clone(),
+            pages,
+            streams,
+        };
+        let connection =
+            connection::Dialing::new(config.servers.clone(), send.clone(), serving).start(&mut work);
         let socket = config.engine_socket.display().to_string();
-        work.spawn(engine::watch(engine.clone(), socket, identity.host, send.clone()));
+        work.spawn(engine::watch(engine.clone(), socket, identities, send.clone()));
+        let file = config.data_dir.join(IDENTITY_FILE);
+        work.spawn(renewal::Keeper::new(file, identity, streams_seen).run());
         let started = Started {
             page,
             blobs_missing,
             lease,
             boot: facts::boot_id(),
-            facts: facts::gather(crate::engine::EngineFacts::default()),
+            facts: facts::gather(crate::engine::EngineFacts::default(), ends),
         };
         let core = AgentCore::new(CoreConfig {
-            host: identity.host,
+            host,
             bounds: config.bounds,
             files: places.clone(),
         });
@@ -176,7 +191,7 @@ impl Shell {
             connection,
             page: page_sender,
             under_way: BTreeMap::new(),
-            host: identity.host,
+            host,
             work,
         };
         shell.handle(Input::Started(Box::new(started)));

@@ -74,6 +74,11 @@ async fn dispatch(
         }
         StreamRequest::ImageLoad => images::load(engine, incoming, outgoing).await,
         StreamRequest::ImageList => images::list(engine, outgoing).await,
+        StreamRequest::Certificate { .. } => Err(Failure::Refused {
+            verb: "sign a certificate".to_owned(),
+            detail: "only servers do".to_owned(),
+        }
+        .into()),
     }
 }
 

@@ -109,8 +109,15 @@ impl Found {
         }
     }
 
-    /// Wishes that a volume goes, once every host was told.
+    /// Volumes that are gone from their hosts; and wishes that a volume goes, once every host was told.
     fn volumes(&mut self, world: &World) {
+        for host in world.all_hosts() {
+            let facts = host.observed.map(|observed| &observed.facts);
+            let gone = |id| facts.is_some_and(|facts| facts.volumes_gone.contains(id));
+            let left = world.volumes_on(host.id).filter(|volume| volume.removed);
+            left.filter(|volume| gone(&volume.id))
+                .for_each(|volume| self.add(volume));
+        }
         for environment in world.environments() {
             for wish in world.volume_wishes(environment.id).filter(|wish| wish.removed) {
                 let mut lying = world.volumes_by_engine_name(environment.id, wish.name.as_str());

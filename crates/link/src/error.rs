@@ -116,7 +116,7 @@ pub enum LinkError {
 
     /// The inner TLS failed: one side does not accept the other's certificate.
     #[error(
-        "{peer}: the two sides do not trust one another; if the platform was set up anew or this host was removed, join it again"
+        "{peer}: the two sides do not trust one another; if the platform was set up anew, this host was removed, or its certificate has ended, join it again"
     )]
     InnerTls {
         /// Address and port, or the dialling side.
@@ -242,6 +242,13 @@ pub enum LinkError {
         status: u16,
         /// The server's words.
         detail: String,
+    },
+
+    /// The server gave no new certificate.
+    #[error("the server did not renew this host's certificate: {why}")]
+    NotRenewed {
+        /// In words, with what to do.
+        why: String,
     },
 
     /// The server's answer makes no sense.

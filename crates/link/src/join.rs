@@ -138,8 +138,12 @@ fn detail(body: &[u8]) -> String {
     })
 }
 
-/// Whether the answer makes this host an agent of the token's platform; else why not.
-fn check(reply: JoinReply, key: PrivateKeyPem, pinned: Fingerprint) -> Result<Joined, &'static str> {
+/// Whether the answer makes this host an agent of the pinned platform; else why not.
+pub(crate) fn check(
+    reply: JoinReply,
+    key: PrivateKeyPem,
+    pinned: Fingerprint,
+) -> Result<Joined, &'static str> {
     let JoinReply {
         host,
         certificate_pem,
@@ -147,7 +151,7 @@ fn check(reply: JoinReply, key: PrivateKeyPem, pinned: Fingerprint) -> Result<Jo
     } = reply;
     let ca = read_certificates(&ca_pem).map_err(|_| "its CA is not a certificate")?;
     if ca.first().map(Fingerprint::of) != Some(pinned) {
-        return Err("its CA is not the one that the token names");
+        return Err("its CA is not the one that is trusted here");
     }
     let certificate = read_certificates(&certificate_pem).map_err(|_| "its certificate is none")?;
     let identity = peer_identity(&certificate).map_err(|_| "its certificate is not one of a platform")?;

@@ -18,6 +18,7 @@
 //! * [`Peer::into_control`] gives a [`FrameReader`] and a [`FrameWriter`]: length-prefixed JSON, in order.
 //! * [`Peer::into_streams`] gives a [`StreamMux`]: either side opens streams, each beginning with one JSON
 //!   header. Every stream has its own credit, so one that nobody reads stops itself and no other.
+//! * Over the streams of an established link a host gets its next certificate with [`renew`].
 //! * A host without a certificate first calls [`join`], and a person's client [`open`]: plain requests to the
 //!   API, over TLS that is checked right there.
 //!
@@ -36,6 +37,7 @@ mod open;
 mod outer_tls;
 mod peer;
 mod raw_frame;
+mod renew;
 mod resolve;
 mod stream_frame;
 mod url;
@@ -49,6 +51,7 @@ pub use join::{JOIN_PATH, JoinReply, JoinRequest, Joined, join};
 pub use mux::{MuxStream, StreamMux};
 pub use open::open;
 pub use peer::{Control, LinkIo, Peer};
+pub use renew::renew;
 pub use stream_frame::{STREAM_DATA_BYTES_MAX, StreamFrameReader, StreamFrameWriter};
 pub use url::ServerUrl;
 pub use ws_bytes::WsBytes;

@@ -118,11 +118,7 @@ fn unread(project: &Project, missing: &BTreeSet<String>) -> Vec<Reference> {
 }
 
 /// What a file that is named holds; none if it is missing: whether it may be, and on which line it is named, the reader says.
-fn support(
-    budget: &mut Budget,
-    reference: &Reference,
-    outside: Outside,
-) -> anyhow::Result<Option<Vec<u8>>> {
+fn support(budget: &mut Budget, reference: &Reference, outside: Outside) -> anyhow::Result<Option<Vec<u8>>> {
     if reference.outside && outside == Outside::Skip {
         return Ok(None);
     }

@@ -3,8 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use muster_model::net::Subnet;
+use muster_trust::AGENT_CERTIFICATE_LIFE;
 
 /// The platform's port, for people, agents and machines alike.
 pub const PORT: u16 = 8080;
@@ -27,6 +29,8 @@ pub struct ServerConfig {
     pub subnet: Option<Subnet>,
     /// Connections open at one time; more wait.
     pub connections_max: usize,
+    /// How long agents' certificates last; agents renew them in their last third.
+    pub agent_certificate_life: Duration,
 }
 
 impl ServerConfig {
@@ -40,6 +44,7 @@ impl ServerConfig {
             trusted_proxies: Vec::new(),
             subnet: None,
             connections_max: CONNECTIONS_MAX,
+            agent_certificate_life: AGENT_CERTIFICATE_LIFE,
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
-use crate::api::{self, Agents, App, Clock, Mirror};
+use crate::api::{self, Agents, App, Clock, Mirror, Traffic};
 use crate::auth::{Attempts, Passwords};
 use crate::bootstrap::{self, FIRST_SERVER, Ground, LocalJoinError, StartError};
 use crate::config::ServerConfig;
@@ -80,7 +80,10 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
         setup_token,
         boot,
     } = ground;
-    let (vault, ca) = (Arc::new(vault), Arc::new(ca));
+    let (vault, ca) = (
+        Arc::new(vault),
+        Arc::new(ca.with_agent_life(config.agent_certificate_life)),
+    );
     let names = bootstrap::server_names(&config);
     let tls = ServerTls::issue(&ca, FIRST_SERVER, &names, clock::wall()).map_err(StartError::Trust)?;
     let (tls, tls_seen) = watch::channel(Arc::new(tls));
@@ -88,10 +91,17 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
     let address = listener.local_addr().unwrap_or(config.listen);
     let mut registry = Registry::default();
     let metrics = Metrics::new(&mut registry);
+    let traffic = Traffic::new(&mut registry);
 
     let (plan, windows) = shell::plan();
     let (inbox, events) = mpsc::channel(INBOX);
-    let hub = Hub::new(tls_seen.clone(), windows.worlds.clone(), inbox, metrics.clone());
+    let hub = Hub::new(
+        tls_seen.clone(),
+        ca.clone(),
+        windows.worlds.clone(),
+        inbox,
+        metrics.clone(),
+    );
     let core = CoreConfig::sole(FIRST_SERVER, boot);
     let shell = Shell::new(
         plan,
@@ -123,7 +133,7 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
     jobs.spawn(jobs::compact(store.clone(), windows.worlds.clone()));
     jobs.spawn(jobs::renew(tls, ca.clone(), FIRST_SERVER, names));
     let agents: Arc<dyn Agents> = Arc::new(Switchboard(hub.clone()));
-    let app = Arc::new(app(store, windows, vault, ca, ids, agents, registry));
+    let app = Arc::new(app(store, windows, vault, ca, ids, agents, registry, traffic));
     Ok(Server {
         config,
         address,
@@ -146,6 +156,7 @@ fn app(
     ids: IdSource,
     agents: Arc<dyn Agents>,
     registry: Registry,
+    traffic: Traffic,
 ) -> App {
     App {
         store,
@@ -160,6 +171,8 @@ fn app(
         agents,
         progress: windows.progress,
         metrics: Arc::new(registry),
+        traffic,
+        halted: windows.halted,
         attempts: Attempts::default(),
         passwords: Passwords::default(),
     }

@@ -176,6 +176,7 @@ impl Shell {
                     .revision
                     .set(i64::try_from(world.revision().0).unwrap_or(i64::MAX));
                 self.doors.worlds.send_replace(*world);
+                self.doors.halted.send_if_modified(|why| why.take().is_some());
             }
             Output::Epoch(epoch) => drop(self.doors.epoch.send_replace(Some(epoch))),
             Output::Commit { ticket, commit } => self.commit(ticket, commit),

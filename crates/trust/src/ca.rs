@@ -14,11 +14,14 @@ use crate::tls::LINK_SERVER_NAME;
 use crate::{Error, Fingerprint, Random, read_certificates};
 
 const DAY: u64 = 24 * 3600;
-const CA_DAYS: u64 = 10 * 365;
-const SERVER_DAYS: u64 = 365;
-const AGENT_DAYS: u64 = 30;
+const CA_LIFE: Duration = Duration::from_secs(10 * 365 * DAY);
+const SERVER_LIFE: Duration = Duration::from_secs(365 * DAY);
+/// How long an agent's certificate lasts, unless it is said otherwise.
+pub const AGENT_CERTIFICATE_LIFE: Duration = Duration::from_secs(30 * DAY);
 /// Certificates begin this long in the past, so that a host whose clock is a little behind accepts them.
 const BACKDATE: u64 = 3600;
+/// 9999-12-31T23:59:59Z, the last moment that a certificate can name: no clock makes us panic.
+const LAST_SECOND: u64 = 253_402_300_799;
 /// A P-256 request has about 500 bytes.
 const MAX_CSR_BYTES: usize = 8 * 1024;
 
@@ -28,6 +31,7 @@ pub struct Ca {
     pem: String,
     der: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
+    agent_life: Duration,
 }
 
 /// Under which names a server is reached, besides the ones all servers share.
@@ -53,7 +57,7 @@ impl Ca {
     /// Makes a new CA. `name` is what browsers and `openssl` show, for example `Muster CA 5f2c`.
     pub fn generate(name: &str, now: WallTime, random: &mut dyn Random) -> Result<Self, Error> {
         let key = new_key()?;
-        let mut params = dated(now, CA_DAYS, random)?;
+        let mut params = dated(now, CA_LIFE, random)?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -62,6 +66,7 @@ impl Ca {
             pem: certificate.pem(),
             der: certificate.der().clone(),
             issuer: Issuer::new(params, key),
+            agent_life: AGENT_CERTIFICATE_LIFE,
         })
     }
 
@@ -83,7 +88,14 @@ impl Ca {
             pem: certificate_pem.to_owned(),
             der,
             issuer,
+            agent_life: AGENT_CERTIFICATE_LIFE,
         })
+    }
+
+    /// Agents' certificates last this long, instead of [`AGENT_CERTIFICATE_LIFE`].
+    #[must_use]
+    pub fn with_agent_life(self, agent_life: Duration) -> Self {
+        Self { agent_life, ..self }
     }
 
     /// The CA's certificate, PEM: public, to be given to everyone.
@@ -116,7 +128,7 @@ impl Ca {
         random: &mut dyn Random,
     ) -> Result<IssuedServer, Error> {
         let identity = Identity::new(Role::Server, id)?;
-        let mut params = leaf(&identity, now, random)?;
+        let mut params = leaf(&identity, SERVER_LIFE, now, random)?;
         params.subject_alt_names.extend(server_names(names)?);
         let key = new_key()?;
         let issued = params
@@ -131,8 +143,8 @@ impl Ca {
         })
     }
 
-    /// Signs an agent's request: 30 days, agent role, named `muster://agent/<host>` whatever the request
-    /// asked for. Returns the certificate as PEM.
+    /// Signs an agent's request: agent role, named `muster://agent/<host>` whatever the request asked for.
+    /// Returns the certificate as PEM.
     pub fn issue_agent(
         &self,
         csr_pem: &str,
@@ -142,7 +154,7 @@ impl Ca {
     ) -> Result<String, Error> {
         let identity = Identity::new(Role::Agent, host)?;
         let public_key = read_request(csr_pem)?;
-        let params = leaf(&identity, now, random)?;
+        let params = leaf(&identity, self.agent_life, now, random)?;
         let issued = params
             .signed_by(&public_key, &self.issuer)
             .map_err(|source| Error::IssueAgent {
@@ -171,12 +183,17 @@ fn read_request(csr_pem: &str) -> Result<rcgen::PublicKey, Error> {
     Ok(request.public_key)
 }
 
-fn leaf(identity: &Identity, now: WallTime, random: &mut dyn Random) -> Result<CertificateParams, Error> {
-    let (days, usage) = match identity.role {
-        Role::Server => (SERVER_DAYS, ExtendedKeyUsagePurpose::ServerAuth),
-        Role::Agent => (AGENT_DAYS, ExtendedKeyUsagePurpose::ClientAuth),
+fn leaf(
+    identity: &Identity,
+    life: Duration,
+    now: WallTime,
+    random: &mut dyn Random,
+) -> Result<CertificateParams, Error> {
+    let usage = match identity.role {
+        Role::Server => ExtendedKeyUsagePurpose::ServerAuth,
+        Role::Agent => ExtendedKeyUsagePurpose::ClientAuth,
     };
-    let mut params = dated(now, days, random)?;
+    let mut params = dated(now, life, random)?;
     params
         .distinguished_name
         .push(DnType::CommonName, identity.id.as_str());
@@ -188,9 +205,9 @@ fn leaf(identity: &Identity, now: WallTime, random: &mut dyn Random) -> Result<C
     Ok(params)
 }
 
-fn dated(now: WallTime, days: u64, random: &mut dyn Random) -> Result<CertificateParams, Error> {
+fn dated(now: WallTime, life: Duration, random: &mut dyn Random) -> Result<CertificateParams, Error> {
     let seconds = now.0 / 1000;
-    let at = |seconds: u64| date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds);
+    let at = |seconds: u64| date_time_ymd(1970, 1, 1) + Duration::from_secs(seconds.min(LAST_SECOND));
     let mut serial = [0; 16];
     random.fill(&mut serial)?;
     serial[0] = serial[0] & 0x7f | 0x01; // positive, and never a leading zero byte
@@ -198,7 +215,7 @@ fn dated(now: WallTime, days: u64, random: &mut dyn Random) -> Result<Certificat
     params.distinguished_name = DistinguishedName::new();
     params.serial_number = Some(SerialNumber::from_slice(&serial));
     params.not_before = at(seconds.saturating_sub(BACKDATE));
-    params.not_after = at(seconds.saturating_add(days * DAY));
+    params.not_after = at(seconds.saturating_add(life.as_secs()));
     Ok(params)
 }
 

@@ -117,6 +117,13 @@ pub struct Validity {
     pub not_after: WallTime,
 }
 
+impl Validity {
+    /// From begin to end, milliseconds; nothing if they are the wrong way round.
+    pub(crate) fn life(self) -> u64 {
+        self.not_after.0.saturating_sub(self.not_before.0)
+    }
+}
+
 /// The dates of a certificate.
 pub fn certificate_validity(certificate: &CertificateDer<'_>) -> Result<Validity, Error> {
     let parsed = parse(certificate).ok_or(Error::ReadCertificate {
@@ -128,13 +135,6 @@ pub fn certificate_validity(certificate: &CertificateDer<'_>) -> Result<Validity
         not_before: moment(validity.not_before),
         not_after: moment(validity.not_after),
     })
-}
-
-/// When to ask for the next certificate: after two thirds of this one's life, so that a third of it remains
-/// for trying.
-pub fn renew_at(validity: Validity) -> WallTime {
-    let life = validity.not_after.0.saturating_sub(validity.not_before.0);
-    WallTime(validity.not_before.0 + (life - life / 3))
 }
 
 /// All certificates in a PEM text, at least one.

@@ -26,18 +26,20 @@ mod error;
 mod key_file;
 mod password;
 mod random;
+mod renewal;
 mod seal;
 pub mod tls;
 mod token;
 
-pub use ca::{Ca, IssuedServer, ServerNames};
+pub use ca::{AGENT_CERTIFICATE_LIFE, Ca, IssuedServer, ServerNames};
 pub use cert::{
     AgentRequest, Identity, PrivateKeyPem, Role, Validity, certificate_validity, peer_identity,
-    read_certificates, renew_at,
+    read_certificates,
 };
 pub use digest::Fingerprint;
 pub use error::Error;
 pub use password::{hash_password, verify_password};
 pub use random::{OsRandom, Random};
+pub use renewal::{Renewal, ask_again_after, objection, renewal};
 pub use seal::SealKeys;
 pub use token::{ApiKey, BearerKind, BearerToken, JoinToken, TokenRefusal};

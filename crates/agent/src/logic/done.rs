@@ -23,12 +23,11 @@ impl AgentCore {
                 let entry = self.shared.networks.entry(*network).or_default();
                 entry.settle(now, result.map(drop));
             }
-            Lane::Volume(volume) => self
-                .shared
-                .volumes
-                .entry(*volume)
-                .or_default()
-                .settle(now, result.map(drop)),
+            Lane::Volume(volume) => {
+                let entry = self.shared.volumes.entry(*volume).or_default();
+                entry.settle(now, result.map(drop));
+                self.tell_volumes();
+            }
             Lane::Image(image) => self.image_done(now, &image.clone(), &lane, &under_way, result),
         }
         self.lanes.ask_first(lane.clone());

@@ -1,8 +1,10 @@
 //! What is said to a server and what comes from it.
 
-use muster_model::Timestamp;
+use std::collections::BTreeSet;
+
 use muster_model::link::{FromAgent, HeartbeatAck, Hello, PROTOCOL, TableDelta, ToAgent};
 use muster_model::observed::HostFacts;
+use muster_model::{Timestamp, VolumeId};
 
 use super::pages::Received;
 use super::{AgentCore, Hold, LeaseRecord, Output};
@@ -80,9 +82,25 @@ impl AgentCore {
     pub(super) fn facts(&mut self, facts: HostFacts) {
         self.facts = HostFacts {
             engine_error: self.facts.engine_error.take(),
+            volumes_gone: std::mem::take(&mut self.facts.volumes_gone),
             ..facts
         };
         self.tell_facts();
+    }
+
+    /// Tells which volumes are gone, as they were to be; then they leave the table.
+    pub(super) fn tell_volumes(&mut self) {
+        let volumes = self.pages.acting().map(|page| &page.table.volumes);
+        let removed = volumes.into_iter().flatten().filter(|(_, volume)| volume.removed);
+        let is_gone = |id: &VolumeId| {
+            let entry = self.shared.volumes.get(id);
+            entry.is_some_and(|entry| entry.state.is_some())
+        };
+        let gone: BTreeSet<_> = removed.map(|(id, _)| *id).filter(is_gone).collect();
+        if self.facts.volumes_gone != gone {
+            self.facts.volumes_gone = gone;
+            self.tell_facts();
+        }
     }
 
     pub(super) fn tell_facts(&mut self) {

@@ -42,6 +42,7 @@ impl AgentCore {
             .filter(|unit| unit.class == UnitClass::Exclusive);
         self.exclusive = exclusive.map(|unit| unit.unit).collect();
         self.abandon_pulls();
+        self.tell_volumes();
     }
 
     fn remember_anew(&mut self, unit: UnitId, generation: Generation) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_link::{Channel, Dialer, FrameReader, FrameWriter, LinkError, LinkIo, Peer, ServerUrl};
+use muster_link::{Channel, FrameReader, FrameWriter, LinkError, LinkIo, Peer, ServerUrl, StreamMux};
 use muster_model::link::{FromAgent, StreamRequest, ToAgent};
 use muster_trust::{OsRandom, Random as _};
 use tokio::io::{ReadHalf, WriteHalf};
@@ -12,10 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::AgentConfig;
 use super::work::chain;
 use crate::engine::docker::DockerEngine;
-use crate::error::AgentError;
 use crate::identity::Identity;
 use crate::logic::{Input, Page};
 use crate::streams;
@@ -28,14 +26,26 @@ const GOOD_AFTER: Duration = Duration::from_secs(10);
 /// Messages on their way out. A line that cannot take more than this is as good as cut.
 const MESSAGES_MAX: usize = 4_096;
 
+/// The streams of the connection that is up.
+pub(super) type Streams = Option<Arc<StreamMux<StreamRequest>>>;
+
 /// Everything that dialling needs.
 pub(super) struct Dialing {
-    dialers: Vec<(ServerUrl, Dialer)>,
+    servers: Vec<ServerUrl>,
     inputs: mpsc::Sender<Input>,
-    engine: Arc<DockerEngine>,
-    pages: watch::Receiver<Option<Page>>,
+    serving: Serving,
     current: watch::Sender<Option<Line>>,
     number: u64,
+}
+
+/// What the second connection needs.
+#[derive(Clone)]
+pub(super) struct Serving {
+    /// Each dial shows the newest certificate.
+    pub(super) identity: watch::Receiver<Arc<Identity>>,
+    pub(super) engine: Arc<DockerEngine>,
+    pub(super) pages: watch::Receiver<Option<Page>>,
+    pub(super) streams: watch::Sender<Streams>,
 }
 
 /// The connection that is up.
@@ -70,29 +80,14 @@ impl Handle {
 }
 
 impl Dialing {
-    pub(super) fn new(
-        config: &AgentConfig,
-        identity: &Identity,
-        inputs: mpsc::Sender<Input>,
-        engine: Arc<DockerEngine>,
-        pages: watch::Receiver<Option<Page>>,
-    ) -> Result<Self, AgentError> {
-        let tls =
-            muster_trust::tls::link_client_config(&identity.ca_pem, &identity.certificate_pem, &identity.key);
-        let tls = tls.map_err(|source| AgentError::Trust { source })?;
-        let dialers = config
-            .servers
-            .iter()
-            .map(|url| (url.clone(), Dialer::new(url.clone(), tls.clone())))
-            .collect();
-        Ok(Self {
-            dialers,
+    pub(super) fn new(servers: Vec<ServerUrl>, inputs: mpsc::Sender<Input>, serving: Serving) -> Self {
+        Self {
+            servers,
             inputs,
-            engine,
-            pages,
+            serving,
             current: watch::Sender::new(None),
             number: 0,
-        })
+        }
     }
 
     pub(super) fn start(self, tasks: &mut JoinSet<()>) -> Handle {
@@ -106,9 +101,9 @@ impl Dialing {
     async fn run(mut self) {
         let (mut pause, mut said) = (AGAIN_MIN, None);
         loop {
-            for (url, dialer) in self.dialers.clone() {
+            for url in self.servers.clone() {
                 let began = Instant::now();
-                let ended = self.session(&dialer).await.err().map(|error| chain(&error));
+                let ended = self.session(&url).await.err().map(|error| chain(&error));
                 if began.elapsed() >= GOOD_AFTER {
                     pause = AGAIN_MIN;
                 }
@@ -128,8 +123,8 @@ impl Dialing {
     }
 
     /// One connection from dialling to its end.
-    async fn session(&mut self, dialer: &Dialer) -> Result<(), LinkError> {
-        let peer = dialer.dial(Channel::Control).await?;
+    async fn session(&mut self, url: &ServerUrl) -> Result<(), LinkError> {
+        let peer = self.serving.dial(url, Channel::Control).await?;
         self.number += 1;
         let (connection, server, cut) = (self.number, peer.id.clone(), CancellationToken::new());
         tracing::info!(server, "connected");
@@ -144,8 +139,9 @@ impl Dialing {
             ended = hear(reader, connection, &self.inputs) => ended,
             ended = speak(writer, messages) => ended,
             () = cut.cancelled() => Ok(()),
-            () = serve_streams(dialer, &server, self.engine.clone(), self.pages.clone()) => Ok(()),
+            () = self.serving.run(url, &server) => Ok(()),
         };
+        self.serving.streams.send_replace(None);
         self.current.send_replace(None);
         let _ = self.inputs.send(Input::LinkDown { connection }).await;
         ended
@@ -178,39 +174,43 @@ async fn speak(
     Ok(())
 }
 
-/// Keeps the second connection up for as long as the first one stands. It never ends by itself.
-async fn serve_streams(
-    dialer: &Dialer,
-    server: &str,
-    engine: Arc<DockerEngine>,
-    pages: watch::Receiver<Option<Page>>,
-) {
-    let mut pause = AGAIN_MIN;
-    loop {
-        match dialer.dial(Channel::Streams).await {
-            // A balancer may have sent the two connections to different servers.
-            Ok(peer) if peer.id != server => {
-                tracing::debug!(other = peer.id, "the streams went to another server")
-            }
-            Ok(peer) => {
-                pause = AGAIN_MIN;
-                accept(peer, &engine, &pages).await;
-            }
-            Err(error) => tracing::debug!(error = chain(&error), "no connection for streams"),
-        }
-        tokio::time::sleep(jittered(pause)).await;
-        pause = (pause * 2).min(AGAIN_MAX);
+impl Serving {
+    async fn dial(&self, url: &ServerUrl, channel: Channel) -> Result<Peer, LinkError> {
+        let identity = self.identity.borrow().clone();
+        identity.dial(url, channel).await
     }
-}
 
-/// Streams live no longer than this connection.
-async fn accept(peer: Peer, engine: &Arc<DockerEngine>, pages: &watch::Receiver<Option<Page>>) {
-    let mux = peer.into_streams::<StreamRequest>();
-    let mut streams = JoinSet::new();
-    while let Some((request, stream)) = mux.accept().await {
-        let page = pages.borrow().clone();
-        streams.spawn(streams::serve(engine.clone(), page, request, stream));
-        while streams.try_join_next().is_some() {}
+    /// Keeps the second connection up for as long as the first one stands. It never ends by itself.
+    async fn run(&self, url: &ServerUrl, server: &str) {
+        let mut pause = AGAIN_MIN;
+        loop {
+            match self.dial(url, Channel::Streams).await {
+                // A balancer may have sent the two connections to different servers.
+                Ok(peer) if peer.id != server => {
+                    tracing::debug!(other = peer.id, "the streams went to another server")
+                }
+                Ok(peer) => {
+                    pause = AGAIN_MIN;
+                    self.accept(peer).await;
+                }
+                Err(error) => tracing::debug!(error = chain(&error), "no connection for streams"),
+            }
+            tokio::time::sleep(jittered(pause)).await;
+            pause = (pause * 2).min(AGAIN_MAX);
+        }
+    }
+
+    /// Streams live no longer than this connection.
+    async fn accept(&self, peer: Peer) {
+        let mux = Arc::new(peer.into_streams::<StreamRequest>());
+        self.streams.send_replace(Some(mux.clone()));
+        let mut streams = JoinSet::new();
+        while let Some((request, stream)) = mux.accept().await {
+            let page = self.pages.borrow().clone();
+            streams.spawn(streams::serve(self.engine.clone(), page, request, stream));
+            while streams.try_join_next().is_some() {}
+        }
+        self.streams.send_replace(None);
     }
 }
 

@@ -2,21 +2,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use muster_model::HostId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
-use crate::engine::{Engine, Failure};
+use crate::engine::{Engine, EngineFacts, Failure};
 use crate::facts;
+use crate::identity::Identity;
 use crate::logic::Input;
 
 /// An engine that is away is tried again after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Listens to the engine for as long as the agent lives, and says when it comes and goes.
-pub(super) async fn watch(engine: Arc<dyn Engine>, socket: String, host: HostId, send: mpsc::Sender<Input>) {
-    let mut told = None;
+pub(super) async fn watch(
+    engine: Arc<dyn Engine>,
+    socket: String,
+    mut identity: watch::Receiver<Arc<Identity>>,
+    send: mpsc::Sender<Input>,
+) {
+    let (mut told, mut described) = (None, EngineFacts::default());
     loop {
-        let failure = match listen(&*engine, host, &send).await {
+        let failure = match listen(&*engine, &mut described, &mut identity, &send).await {
             Ok(()) => Failure::Unreachable {
                 socket: socket.clone(),
                 detail: "it closed the connection".to_owned(),
@@ -31,22 +36,47 @@ pub(super) async fn watch(engine: Arc<dyn Engine>, socket: String, host: HostId,
         if send.send(Input::EngineGone { failure }).await.is_err() {
             return;
         }
+        if identity.has_changed().unwrap_or(false) {
+            tell_facts(&described, &mut identity, &send).await;
+        }
         tokio::time::sleep(AGAIN).await;
     }
 }
 
-async fn listen(engine: &dyn Engine, host: HostId, send: &mpsc::Sender<Input>) -> Result<(), Failure> {
+async fn listen(
+    engine: &dyn Engine,
+    described: &mut EngineFacts,
+    identity: &mut watch::Receiver<Arc<Identity>>,
+    send: &mpsc::Sender<Input>,
+) -> Result<(), Failure> {
+    let host = identity.borrow().host;
     let mut events = engine.events(host).await?;
-    let described = engine.facts().await?;
+    *described = engine.facts().await?;
     tracing::info!(
         engine = described.engine,
         api = described.api,
         "the engine answers"
     );
-    let _ = send.send(Input::Facts(Box::new(facts::gather(described)))).await;
+    tell_facts(described, identity, send).await;
     let _ = send.send(Input::EngineBack).await;
-    while let Some(event) = events.next().await {
-        let _ = send.send(Input::Event(event)).await;
+    loop {
+        tokio::select! {
+            event = events.next() => match event {
+                Some(event) => drop(send.send(Input::Event(event)).await),
+                None => return Ok(()),
+            },
+            Ok(()) = identity.changed() => tell_facts(described, identity, send).await,
+        }
     }
-    Ok(())
+}
+
+async fn tell_facts(
+    engine: &EngineFacts,
+    identity: &mut watch::Receiver<Arc<Identity>>,
+    send: &mpsc::Sender<Input>,
+) {
+    let ends = identity.borrow_and_update().validity.not_after;
+    let _ = send
+        .send(Input::Facts(Box::new(facts::gather(engine.clone(), ends))))
+        .await;
 }

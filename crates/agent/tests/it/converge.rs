@@ -10,7 +10,7 @@ use muster_model::desired::{Healthcheck, HealthcheckTest, ImageRef, PullPolicy, 
 use muster_model::limits::RESTART_BACKOFF_MIN;
 use muster_model::link::FromAgent;
 use muster_model::observed::{Health, Phase};
-use muster_model::{Digest, Generation};
+use muster_model::{Digest, Generation, VolumeId};
 
 use crate::rig::Rig;
 use crate::wish::{
@@ -267,6 +267,18 @@ fn a_removed_unit_stops_and_goes_and_its_volume_stays() {
     rig.send_table(&last);
     rig.settle();
     assert_eq!(rig.verb_texts().last().unwrap(), "remove the volume shop_data1");
+    assert_eq!(gone_volumes(&rig), [volume(1).volume]);
+    rig.send_table(&table(4, []));
+    assert_eq!(gone_volumes(&rig), []);
+}
+
+/// The volumes that the server was last told are no more.
+fn gone_volumes(rig: &Rig) -> Vec<VolumeId> {
+    let facts = rig.said.iter().rev().find_map(|message| match message {
+        FromAgent::Facts(facts) => Some(facts),
+        _ => None,
+    });
+    facts.unwrap().volumes_gone.iter().copied().collect()
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod converge;
 mod kill_between;
 mod lease;
 mod real;
+mod renewal;
 mod rig;
 mod server;
 mod session;

@@ -1,6 +1,8 @@
 //! A server for one agent: it lets the agent join, welcomes it, acknowledges, and keeps what it says.
 
 use std::convert::Infallible;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -14,23 +16,44 @@ use hyper_util::rt::TokioIo;
 use muster_agent::engine::docker::DockerEngine;
 use muster_agent::{AgentConfig, run};
 use muster_lab::Host;
-use muster_link::{JOIN_PATH, JoinReply, JoinRequest, Peer, StreamMux, upgrade};
+use muster_link::{
+    JOIN_PATH, JoinReply, JoinRequest, MuxStream, Peer, StreamFrameWriter, StreamMux, upgrade,
+};
 use muster_model::link::{
-    DeliveredBlob, FromAgent, HeartbeatAck, StreamRequest, Table, TableDelta, ToAgent, Welcome,
+    DeliveredBlob, FromAgent, HeartbeatAck, StreamFrame, StreamRequest, Table, TableDelta, ToAgent, Welcome,
 };
 use muster_model::observed::{Phase, UnitStatus};
 use muster_model::secret::SecretBytes;
 use muster_model::{Digest, JoinTokenId, SessionId, UnitId, WallTime};
-use muster_trust::{Ca, JoinToken, OsRandom, ServerNames, tls};
+use muster_trust::{AGENT_CERTIFICATE_LIFE, Ca, JoinToken, OsRandom, ServerNames, tls};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::wish::{PLATFORM, host, whole};
 
+/// How a server deals with certificates.
+pub struct Terms {
+    /// How long the one lasts that a host gets by joining; renewed ones last a month.
+    pub first_life: Duration,
+    /// Not as servers before this could.
+    pub renews: bool,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            first_life: AGENT_CERTIFICATE_LIFE,
+            renews: true,
+        }
+    }
+}
+
 pub struct Server {
     pub url: String,
     token: String,
+    renewals: Arc<AtomicUsize>,
+    cut: Arc<Notify>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     table: watch::Sender<Option<Table>>,
     blobs: Arc<Mutex<Vec<DeliveredBlob>>>,
@@ -40,6 +63,9 @@ pub struct Server {
 
 struct Site {
     ca: Ca,
+    terms: Terms,
+    renewals: Arc<AtomicUsize>,
+    cut: Arc<Notify>,
     link: Arc<tokio_rustls::rustls::ServerConfig>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     tables: watch::Receiver<Option<Table>>,
@@ -50,6 +76,10 @@ struct Site {
 
 impl Server {
     pub async fn start() -> Self {
+        Self::with(Terms::default()).await
+    }
+
+    pub async fn with(terms: Terms) -> Self {
         let ca = Ca::generate("Muster test CA", clock(), &mut OsRandom).unwrap();
         let own = ca
             .issue_server("server-1-1", &ServerNames::default(), clock(), &mut OsRandom)
@@ -62,8 +92,12 @@ impl Server {
         let heard = Arc::new(Mutex::new(vec![]));
         let blobs = Arc::new(Mutex::new(vec![]));
         let (heard_too, blobs_too, session) = (heard.clone(), blobs.clone(), Mutex::new(0));
+        let (renewals, cut) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let site = Arc::new(Site {
             ca,
+            terms,
+            renewals: renewals.clone(),
+            cut: cut.clone(),
             link,
             heard: heard_too,
             tables,
@@ -91,6 +125,8 @@ impl Server {
         Self {
             url,
             token: token.text().to_string(),
+            renewals,
+            cut,
             heard,
             table,
             blobs,
@@ -110,10 +146,23 @@ impl Server {
         self.blobs.lock().unwrap().push(DeliveredBlob { digest, content });
     }
 
+    /// How often a new certificate was asked for.
+    pub fn renewals(&self) -> usize {
+        self.renewals.load(Ordering::SeqCst)
+    }
+
+    /// Ends the connection that is up.
+    pub fn cut(&self) {
+        self.cut.notify_waiters();
+    }
+
     pub fn config(&self, lab: &Host) -> AgentConfig {
-        let dir = lab.dir().join("agent");
+        self.config_at(&lab.dir().join("agent"), lab.socket())
+    }
+
+    pub fn config_at(&self, dir: &Path, engine_socket: &Path) -> AgentConfig {
         AgentConfig {
-            engine_socket: lab.socket().to_owned(),
+            engine_socket: engine_socket.to_owned(),
             run_dir: dir.join("run"),
             join_token: Some(self.token.clone()),
             name: host().to_string(),
@@ -167,7 +216,11 @@ impl Site {
                 return;
             };
             if path.ends_with("streams") {
-                self.streams.send_replace(Some(Arc::new(peer.into_streams())));
+                let mux = Arc::new(peer.into_streams());
+                self.streams.send_replace(Some(mux.clone()));
+                while let Some((request, stream)) = mux.accept().await {
+                    self.renew(request, stream).await;
+                }
             } else {
                 self.control(peer).await;
             }
@@ -183,11 +236,29 @@ impl Site {
         }))
     }
 
+    async fn renew(&self, request: StreamRequest, stream: MuxStream) {
+        let StreamRequest::Certificate { csr_pem } = request else {
+            panic!("an agent asks for {request:?}");
+        };
+        self.renewals.fetch_add(1, Ordering::SeqCst);
+        if self.terms.renews {
+            let name = host().to_string();
+            let pem = self
+                .ca
+                .issue_agent(&csr_pem, &name, clock(), &mut OsRandom)
+                .unwrap();
+            let mut writer = StreamFrameWriter::new(stream);
+            writer.send(&StreamFrame::Output(pem.into_bytes())).await.unwrap();
+            writer.close().await.unwrap();
+        }
+    }
+
     async fn join(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let wanted: JoinRequest = serde_json::from_slice(&body).unwrap();
-        let certificate_pem = self
-            .ca
+        let ca = Ca::from_pem(self.ca.certificate_pem(), &self.ca.key_pem()).unwrap();
+        let certificate_pem = ca
+            .with_agent_life(self.terms.first_life)
             .issue_agent(&wanted.csr_pem, &wanted.name, clock(), &mut OsRandom)
             .unwrap();
         let ca_pem = self.ca.certificate_pem().to_owned();
@@ -249,7 +320,7 @@ impl Site {
                 }
             }
         };
-        tokio::select! { () = hear => {}, () = speak => {} }
+        tokio::select! { () = hear => {}, () = speak => {}, () = self.cut.notified() => {} }
     }
 }
 
@@ -318,7 +389,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
     }
 }
 
-fn clock() -> WallTime {
+pub fn clock() -> WallTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     WallTime(u64::try_from(now.as_millis()).unwrap())
 }

@@ -10,7 +10,7 @@ use crate::shape::Shape;
 use crate::world::{Subject, Versioned, World};
 
 /// Marks a volume for removal once that is wished under its engine's name and nothing mounts it any more. The document
-/// stays as long as its host does: nobody reports that a volume is gone, and to name it again does no harm.
+/// stays until its host says that the volume is gone.
 pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
     let Subject::Volume(id) = subject else { return };
     let Some(volume) = desk.world.volume(*id).cloned() else {

@@ -48,6 +48,30 @@ fn a_removed_stack_goes_once_its_units_are_gone() {
 }
 
 #[test]
+fn a_removed_volume_goes_once_its_host_has_none() {
+    let mut lab = Lab::with_hosts(1);
+    let shop = lab.deploy("shop", stack([("db", service("db").volume("data"))]));
+    lab.settle();
+    lab.remove(shop);
+    lab.volume_wish("shop_data", true);
+    lab.settle();
+    let (id, host) = lab
+        .world
+        .volumes()
+        .map(|volume| (volume.id, volume.host))
+        .next()
+        .unwrap();
+    purge(&mut lab);
+    assert!(
+        lab.world.volume(id).is_some(),
+        "its host has not said that it is gone"
+    );
+    lab.change_facts(host, |facts| facts.volumes_gone = [id].into());
+    assert_eq!(purge(&mut lab), [format!("assigned/volume/{id}")].into());
+    assert_eq!(lab.world.volumes().count(), 0);
+}
+
+#[test]
 fn old_revisions_go_unless_a_unit_runs_them() {
     let mut lab = Lab::with_hosts(1);
     let shop = lab.deploy("shop", stack([("web", service("same")), ("x", service("v0"))]));

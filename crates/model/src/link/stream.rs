@@ -1,4 +1,4 @@
-//! What a server asks over a stream of the second socket.
+//! What is asked over a stream of the second socket: by a server, except for the agent's own certificate.
 //!
 //! A stream begins with one [`StreamRequest`]; then both sides send [`StreamFrame`]s until one closes.
 
@@ -25,6 +25,12 @@ pub enum StreamRequest {
     ImageLoad,
     /// The engine's images, as JSON in `Output`.
     ImageList,
+    /// The one that an agent opens: its next certificate, please. `Output` carries it as PEM. A server older than this
+    /// resets the stream and goes on.
+    Certificate {
+        /// A request over a new key. Its names mean nothing: the certificate is for the host that this link is of.
+        csr_pem: String,
+    },
 }
 
 /// Which container.

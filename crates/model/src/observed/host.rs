@@ -1,10 +1,11 @@
 //! Facts of a host and who talks to it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HostId, ServerId, SessionId, WallTime};
+use crate::{HostId, ServerId, SessionId, VolumeId, WallTime};
 
 /// What is known of a host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,4 +62,10 @@ pub struct HostFacts {
     pub agent: String,
     /// Addresses of the machine.
     pub addresses: Vec<IpAddr>,
+    /// Volumes that were to be removed and are no more.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub volumes_gone: BTreeSet<VolumeId>,
+    /// When the agent's certificate ends; it is renewed well before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_ends: Option<WallTime>,
 }

@@ -12,3 +12,4 @@ mod check;
 mod house;
 mod machine;
 mod one_machine;
+mod renewal;

@@ -19,7 +19,9 @@ use prometheus_client::registry::Registry;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::error::ApiError;
+use super::traffic::Traffic;
 use crate::auth::{Attempts, Passwords};
+use crate::logic::CoreError;
 use crate::vault::Vault;
 
 /// A write is answered when this server's own mirror has reached it; a mirror that takes longer is in trouble.
@@ -45,6 +47,10 @@ pub struct App {
     pub progress: broadcast::Sender<Progress>,
     /// All of the server's metrics.
     pub metrics: Arc<Registry>,
+    /// Counts requests among them.
+    pub traffic: Traffic,
+    /// Why the core cannot go on, while it cannot.
+    pub halted: watch::Receiver<Option<Arc<CoreError>>>,
     /// Wrong passwords lately.
     pub attempts: Attempts,
     /// Hashes passwords.

@@ -73,9 +73,14 @@ async fn answer(app: Arc<App>, row: Arc<Row>, request: Request) -> Response {
         from,
         local,
     };
+    let traffic = app.traffic.clone();
+    let counted = |response: Response| {
+        traffic.count(row.name, response.status(), began.elapsed());
+        response
+    };
     let tag = match request_tag(&app, &parts, &asker) {
         Ok(tag) => tag,
-        Err(error) => return finish(error.into_response(), None),
+        Err(error) => return counted(finish(error.into_response(), None)),
     };
     let log = Log {
         row: row.clone(),
@@ -89,7 +94,10 @@ async fn answer(app: Arc<App>, row: Arc<Row>, request: Request) -> Response {
         Err(error) => Err(error),
     };
     log.write(&answered, began);
-    finish(answered.unwrap_or_else(ApiError::into_response), Some(&tag))
+    counted(finish(
+        answered.unwrap_or_else(ApiError::into_response),
+        Some(&tag),
+    ))
 }
 
 /// Everything that must hold before the handler: the asker, the environment, the permission, the parameters.

@@ -1,10 +1,13 @@
 //! Why a request is not done: one variant per thing that goes wrong, in words that say what to do next.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_model::view::PlanView;
 use muster_model::{Diagnostic, Refusal};
 use muster_store::StoreError;
+
+use crate::logic::CoreError;
 
 /// Why a request is not done.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,11 @@ pub enum ApiError {
     /// This server has not caught up with the store yet.
     #[error("this server is behind the store; what you asked for is done, look again in a moment")]
     Behind,
+    /// What is in the store cannot be taken in, so nothing is decided.
+    #[error(
+        "this server decides nothing until its store can be read again; agents keep running what runs; its log says what to do"
+    )]
+    Halted(#[source] Arc<CoreError>),
     /// It is starting or stopping.
     #[error("this server is not ready yet; try again in a moment")]
     NotReady,

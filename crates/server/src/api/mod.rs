@@ -31,6 +31,7 @@ mod routes;
 mod selector;
 mod show;
 mod sse;
+mod traffic;
 mod write;
 
 pub use app::{AgentError, AgentStream, Agents, App, Clock, Mirror};
@@ -42,3 +43,4 @@ pub use openapi::document;
 pub use route::{Gives, Param, ParamKind, Row, Takes};
 pub use routes::table;
 pub use selector::{Selector, SelectorError};
+pub use traffic::Traffic;

@@ -37,6 +37,7 @@ impl ApiError {
             Self::Store(error) => store_kind(error),
             Self::Contended => (StatusCode::SERVICE_UNAVAILABLE, "contended"),
             Self::Behind => (StatusCode::SERVICE_UNAVAILABLE, "behind"),
+            Self::Halted(_) => (StatusCode::SERVICE_UNAVAILABLE, "halted"),
             Self::NotReady => (StatusCode::SERVICE_UNAVAILABLE, "not_ready"),
             Self::Trust(error) => trust_kind(error),
             Self::Internal { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

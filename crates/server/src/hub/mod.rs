@@ -4,6 +4,7 @@
 //! words are carried, in order, through bounded queues. An agent that does not take what it is sent loses its link, and
 //! with the next one gets what it missed. Which words are said, and when a link is to end, the core decides.
 
+mod certificate;
 pub(crate) mod contents;
 mod control;
 mod links;
@@ -20,6 +21,7 @@ use muster_control::World;
 use muster_link::{Channel, LinkError, Peer, StreamMux, Upgrade};
 use muster_model::HostId;
 use muster_model::link::{StreamRequest, ToAgent};
+use muster_trust::Ca;
 use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
@@ -33,6 +35,7 @@ use links::Links;
 
 pub(crate) struct Hub {
     tls: watch::Receiver<Arc<ServerTls>>,
+    ca: Arc<Ca>,
     worlds: watch::Receiver<World>,
     inbox: mpsc::Sender<Event>,
     metrics: Metrics,
@@ -43,12 +46,14 @@ pub(crate) struct Hub {
 impl Hub {
     pub(crate) fn new(
         tls: watch::Receiver<Arc<ServerTls>>,
+        ca: Arc<Ca>,
         worlds: watch::Receiver<World>,
         inbox: mpsc::Sender<Event>,
         metrics: Metrics,
     ) -> Arc<Self> {
         Arc::new(Self {
             tls,
+            ca,
             worlds,
             inbox,
             metrics,
@@ -114,7 +119,7 @@ impl Hub {
         let _ = self.inbox.send(Event::Closed { connection }).await;
     }
 
-    /// Keeps the host's second link until it is over or a newer one takes its place. Agents open no streams on it.
+    /// Keeps the host's second link until it is over or a newer one takes its place.
     async fn streams(&self, host: HostId, peer: Peer) {
         if !self.is_member(host) {
             return;
@@ -123,11 +128,23 @@ impl Hub {
         let (number, over) = self.links.set_streams(host, mux.clone());
         self.metrics.stream_links.inc();
         tokio::select! {
-            () = async { while mux.accept().await.is_some() {} } => {}
+            () = self.answer(host, &mux) => {}
             () = over.cancelled() => {}
         }
         self.metrics.stream_links.dec();
         self.links.drop_streams(host, number);
+    }
+
+    /// Answers what the agent asks until its link is over. All it can ask for is its next certificate.
+    async fn answer(&self, host: HostId, mux: &StreamMux<StreamRequest>) {
+        while let Some((request, stream)) = mux.accept().await {
+            if let StreamRequest::Certificate { csr_pem } = request {
+                let signed = certificate::sign(&self.ca, host, self.is_member(host), &csr_pem);
+                if let Err(error) = certificate::answer(host, signed, stream).await {
+                    tracing::info!(%host, error = chain(&error), "a renewed certificate did not reach its host");
+                }
+            }
+        }
     }
 
     fn is_member(&self, host: HostId) -> bool {

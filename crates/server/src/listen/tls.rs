@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_model::{ServerId, WallTime};
 use muster_trust::tls::{api_server_config, link_server_config};
-use muster_trust::{Ca, Error, OsRandom, ServerNames, certificate_validity, read_certificates, renew_at};
+use muster_trust::{Ca, Error, OsRandom, ServerNames, Validity, certificate_validity, read_certificates};
 use rustls::ServerConfig;
 
 /// Made anew at every start and before it runs out; its key is in no file.
@@ -13,8 +13,8 @@ pub(crate) struct ServerTls {
     pub(crate) api: Arc<ServerConfig>,
     /// For the server's end of the links.
     pub(crate) link: Arc<ServerConfig>,
-    /// When to make the next one.
-    pub(crate) renew_at: WallTime,
+    /// From when to when the certificate holds.
+    pub(crate) validity: Validity,
 }
 
 impl ServerTls {
@@ -29,7 +29,7 @@ impl ServerTls {
         Ok(Self {
             api: api_server_config(&own)?,
             link: link_server_config(ca.certificate(), &own)?,
-            renew_at: renew_at(certificate_validity(&certificate)?),
+            validity: certificate_validity(&certificate)?,
         })
     }
 }

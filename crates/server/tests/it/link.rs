@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use muster_link::{
     Channel, Dialer, FrameReader, FrameWriter, Joined, LinkIo, Peer, StreamFrameReader, StreamFrameWriter,
 };
 use muster_model::link::{FromAgent, Heartbeat, Hello, StreamFrame, StreamRequest, Table, ToAgent};
-use muster_model::{HostId, StackId};
+use muster_model::{HostId, StackId, WallTime};
 use muster_server::api::AgentError;
 use muster_server::{Server, ServerConfig, build_on};
 use muster_store::{MemoryStore, Range, Store};
@@ -23,20 +23,26 @@ use tokio::time::timeout;
 const SOON: Duration = Duration::from_secs(20);
 
 /// A running server.
-struct Up {
-    store: Arc<MemoryStore>,
+pub struct Up {
+    pub store: Arc<MemoryStore>,
     address: SocketAddr,
-    joined: Joined,
-    ca_pem: String,
+    pub joined: Joined,
+    pub ca_pem: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
     _dir: TempDir,
 }
 
 impl Up {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(set: impl FnOnce(&mut ServerConfig)) -> Self {
         let (dir, store) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::new()));
-        let server = start(store.clone(), &dir).await;
+        let mut config = config(&dir);
+        set(&mut config);
+        let server = build_on(store.clone(), config).await.unwrap();
         let (address, ca_pem) = (server.address(), server.ca_pem().to_owned());
         let joined = server.local_join("this machine").await.unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -54,11 +60,11 @@ impl Up {
         }
     }
 
-    fn host(&self) -> HostId {
+    pub fn host(&self) -> HostId {
         self.joined.host.parse().unwrap()
     }
 
-    async fn dial(&self, channel: Channel) -> Peer {
+    pub async fn dial(&self, channel: Channel) -> Peer {
         let Joined {
             ca_pem,
             certificate_pem,
@@ -70,7 +76,7 @@ impl Up {
         Dialer::new(url, tls).dial(channel).await.unwrap()
     }
 
-    async fn agent(&self) -> Agent {
+    pub async fn agent(&self) -> Agent {
         let (reader, writer) = self.dial(Channel::Control).await.into_control();
         let mut agent = Agent {
             reader,
@@ -83,27 +89,36 @@ impl Up {
 }
 
 async fn start(store: Arc<MemoryStore>, dir: &TempDir) -> Server {
+    build_on(store, config(dir)).await.unwrap()
+}
+
+fn config(dir: &TempDir) -> ServerConfig {
     let mut config = ServerConfig::local(dir.path().to_owned());
     config.listen.set_port(0);
-    build_on(store, config).await.unwrap()
+    config
+}
+
+pub fn clock() -> WallTime {
+    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    WallTime(u64::try_from(now.as_millis()).unwrap())
 }
 
 fn hello(host: HostId) -> Hello {
     crate::core::hello(host, None, Vec::new())
 }
 
-struct Agent {
+pub struct Agent {
     reader: FrameReader<ReadHalf<LinkIo>, ToAgent>,
     writer: FrameWriter<WriteHalf<LinkIo>, FromAgent>,
     table: Table,
 }
 
 impl Agent {
-    async fn say(&mut self, message: FromAgent) {
+    pub async fn say(&mut self, message: FromAgent) {
         self.writer.send(&message).await.unwrap();
     }
 
-    async fn next(&mut self) -> Option<ToAgent> {
+    pub async fn next(&mut self) -> Option<ToAgent> {
         let message = timeout(SOON, self.reader.next())
             .await
             .expect("nothing was said")
@@ -123,7 +138,7 @@ impl Agent {
 }
 
 /// Waits until the store says so.
-async fn until(what: &str, store: &MemoryStore, mut holds: impl FnMut(&muster_control::World) -> bool) {
+pub async fn until(what: &str, store: &MemoryStore, mut holds: impl FnMut(&muster_control::World) -> bool) {
     let deadline = Instant::now() + SOON;
     loop {
         let mut world = muster_control::World::default();

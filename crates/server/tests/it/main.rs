@@ -11,3 +11,4 @@ mod api;
 mod boot;
 mod core;
 mod link;
+mod renewal;

@@ -102,6 +102,18 @@ fn certificates_out_of_date_are_refused_on_either_side() {
     }
 }
 
+/// The CA's own end does not cut hosts off: they trust its key, and the certificates it signs are in date.
+#[test]
+fn hosts_and_servers_outlive_their_cas_dates() {
+    let now = clock();
+    let ca = ca_at(WallTime(now.0 - 11 * 365 * DAY_MS));
+    shake(
+        link_client(&ca, &agent_of(&ca, now)),
+        link_server(&ca, &server_of(&ca, now)),
+    )
+    .unwrap();
+}
+
 #[test]
 fn a_role_is_not_accepted_as_the_other() {
     let ca = ca_at(clock());

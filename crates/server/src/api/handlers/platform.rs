@@ -23,8 +23,11 @@ pub(crate) async fn alive(_: Call) -> Result<Response, ApiError> {
     Ok(text("text/plain; charset=utf-8", "ok\n"))
 }
 
-/// The store answers and the mirror has what is in it.
+/// The store answers, the mirror has what is in it, and the core goes on.
 pub(crate) async fn ready(call: Call) -> Result<Response, ApiError> {
+    if let Some(why) = call.app.halted.borrow().clone() {
+        return Err(ApiError::Halted(why));
+    }
     if call.world.platform().is_none_or(|platform| platform.loading) {
         return Err(ApiError::NotReady);
     }

@@ -1,7 +1,10 @@
 //! What must not be taken gets a clear problem, and harms nobody.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use muster_model::limits::API_BODY_BYTES_MAX;
+use muster_server::logic::CoreError;
 use serde_json::json;
 
 use super::harness::Harness;
@@ -265,6 +268,23 @@ async fn health_and_metrics_are_there_for_machines() {
             .starts_with("application/openmetrics-text"),
         "{metrics:?}"
     );
+    assert!(
+        metrics
+            .text
+            .contains(r#"muster_api_requests_total{operation="ready",status="200"} 1"#),
+        "{metrics:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_go_on_is_not_ready_and_says_why() {
+    let harness = Harness::new().await;
+    let why = CoreError::Key(muster_store::Key::parse("").unwrap_err());
+    harness.halted.send_replace(Some(Arc::new(why)));
+    harness.get("/readyz").send().await.problem(503, "halted");
+    assert_eq!(harness.get("/healthz").send().await.status, 200);
+    harness.halted.send_replace(None);
+    assert_eq!(harness.get("/readyz").send().await.status, 200);
 }
 
 #[tokio::test]

@@ -25,10 +25,14 @@ use muster_model::{
     AccountId, EnvironmentId, Generation, HostId, Name, NetworkId, RequestId, Revision, ServerId, SessionId,
     StackId, Timestamp, UnitId, WallTime,
 };
-use muster_server::api::{AgentError, AgentStream, Agents, App, ClientAddress, Clock, Mirror, router};
+use muster_server::api::{
+    AgentError, AgentStream, Agents, App, ClientAddress, Clock, Mirror, Traffic, router,
+};
+use muster_server::logic::CoreError;
 use muster_server::vault::Vault;
 use muster_store::{Commit, MemoryStore, Range, Store};
 use muster_trust::{BearerKind, BearerToken, Ca, OsRandom, SealKeys};
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
@@ -47,6 +51,7 @@ pub struct Harness {
     pub store: Arc<MemoryStore>,
     pub agents: Arc<Scripted>,
     pub router: Router,
+    pub halted: watch::Sender<Option<Arc<CoreError>>>,
     setup_token: String,
     _mirror: JoinSet<()>,
 }
@@ -175,6 +180,9 @@ impl Harness {
         store.commit(first_documents(&token)).await.unwrap();
         let (mirror, worlds) = follow(store.clone()).await;
         let agents = Arc::new(Scripted::default());
+        let mut registry = Registry::default();
+        let traffic = Traffic::new(&mut registry);
+        let (halted, halted_seen) = watch::channel(None);
         let app = Arc::new(App {
             store: seen,
             mirror: Mirror::new(worlds),
@@ -187,7 +195,9 @@ impl Harness {
             },
             agents: agents.clone(),
             progress: broadcast::channel(16).0,
-            metrics: Arc::default(),
+            metrics: Arc::new(registry),
+            traffic,
+            halted: halted_seen,
             attempts: Default::default(),
             passwords: Default::default(),
         });
@@ -197,6 +207,7 @@ impl Harness {
             store,
             agents,
             router,
+            halted,
             setup_token: token.text().to_string(),
             _mirror: mirror,
         }
