@@ -97,10 +97,30 @@ pub enum Refusal {
     },
 }
 
+/// The command that lists things of a kind.
+fn listed_by(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "stack" => "muster stack ls",
+        "service" => "muster service ls",
+        "unit" => "muster ps",
+        "host" => "muster host ls",
+        "volume" => "muster volume ls",
+        "secret" => "muster secret ls",
+        "config" => "muster config ls",
+        "registry" => "muster registry ls",
+        "environment" => "muster environment ls",
+        "key" => "muster key ls",
+        _ => return None,
+    })
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { kind, name } => write!(f, "there is no {kind} `{name}`"),
+            Self::NotFound { kind, name } => {
+                write!(f, "there is no {kind} `{name}`")?;
+                listed_by(kind).map_or(Ok(()), |command| write!(f, "; `{command}` lists what there is"))
+            }
             Self::Exists { kind, name } => write!(f, "a {kind} `{name}` exists already; choose another name"),
             Self::Forbidden { permission } => {
                 write!(
@@ -155,3 +175,21 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_comes_with_the_command_that_lists_what_is() {
+        let missing = |kind: &str| {
+            let (kind, name) = (kind.to_owned(), "nope".to_owned());
+            Refusal::NotFound { kind, name }.to_string()
+        };
+        assert_eq!(
+            missing("stack"),
+            "there is no stack `nope`; `muster stack ls` lists what there is"
+        );
+        assert_eq!(missing("revision"), "there is no revision `nope`");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use muster_model::link;
@@ -66,9 +67,12 @@ impl Progress {
         self.shown = lines;
     }
 
-    /// Leaves what was drawn last.
+    /// Leaves what was drawn last, but for the time: the verdict says how long it took.
     pub fn finish(&mut self) {
-        self.drawn_lines = 0;
+        if std::mem::take(&mut self.drawn_lines) > 0 {
+            // Nobody to see it is no reason to stop.
+            let _ = write!(std::io::stderr(), "\x1b[1A\x1b[J");
+        }
     }
 
     fn line(&self, service: &ServiceView, units: &[UnitView]) -> String {
