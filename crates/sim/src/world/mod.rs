@@ -19,7 +19,7 @@ mod wires;
 use std::collections::BTreeMap;
 
 use crate::fault::Faults;
-use crate::judge::{self, Activity, History, Scene, Troubles, Violation};
+use crate::judge::{self, Activity, History, Removal, Scene, Troubles, Violation};
 use crate::ledger::{Entry, Ledger};
 use crate::link::Links;
 use crate::rng::Rng;
@@ -51,6 +51,7 @@ pub struct World {
     hosts: Vec<Host>,
     users: Vec<User>,
     wishes: Wishes,
+    removals: Vec<Removal>,
     ledger: Ledger,
     activity: Activity,
     history: History,

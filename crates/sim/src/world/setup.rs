@@ -85,6 +85,7 @@ impl World {
                 .map(|(name, number)| User::new(name, number, rng.stream(name)))
                 .collect(),
             wishes: Wishes::default(),
+            removals: Vec::new(),
             ledger: Ledger::default(),
             activity: Activity::default(),
             history: History::default(),
