@@ -62,7 +62,7 @@ pub const AT_EVERY_STEP: &[(&str, Judge)] = &[
 
 /// What is not judged yet, because what it is about does not exist yet, or not in here.
 pub const PENDING: &[&str] = &[
-    "an exclusive unit whose agent is wedged as its lease runs out ends in time (I1): the platform has no watchdog yet",
+    "an exclusive unit whose agent is dead or wedged as its lease runs out ends in time (I1): the platform has no watchdog yet",
     "an acknowledged write survives a crash of the store itself (I4): the store's own tests kill it",
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
     "one server leads at a time (I9): a store has one server so far",

@@ -158,7 +158,9 @@ impl World {
         for connection in self.links.which(|one| one.agent == Life { of, number }) {
             self.hang_up(connection, Way::Up);
         }
-        self.soon(200, 20_000, Event::AgentBegins(of));
+        let (awake, ms) = (self.awake_by(of), self.rng.between(200, 20_000));
+        let at = self.now.after(ms).min(awake).max(self.now.after(100));
+        self.queue.put(at, Event::AgentBegins(of));
     }
 
     pub(super) fn agent_wakes(&mut self, life: Life) {

@@ -67,24 +67,26 @@ impl World {
         self.soon(200, 10_000, Event::AgentBegins(of));
     }
 
+    /// By when an agent that is dead or wedged has to be awake again: nothing but itself ends its exclusive units in time, as long
+    /// as the platform has no watchdog.
+    pub(super) fn awake_by(&self, of: usize) -> Moment {
+        let host = &self.hosts[of];
+        let binding = host.disk.lease.as_ref().filter(|_| self.has_exclusive(of));
+        binding.map_or(Moment(u64::MAX), |lease| {
+            let part = std::time::Duration::from_millis(lease.lease_ms * AWAKE_AT / 100);
+            host.clocks.moment(lease.sent + part)
+        })
+    }
+
     /// An agent takes nothing in for a while.
-    ///
-    /// Nothing but itself ends its exclusive units in time, as long as the platform has no watchdog: so it is awake again before
-    /// their lease has run out.
     pub(super) fn wedge_agent(&mut self, of: usize) {
         let length = self.faults.rng().between(500, 40_000);
         let host = &self.hosts[of];
         if host.core.is_none() {
             return;
         }
-        let binding = host.disk.lease.as_ref().filter(|_| self.has_exclusive(of));
-        let awake = binding.map(|lease| {
-            let part = std::time::Duration::from_millis(lease.lease_ms * AWAKE_AT / 100);
-            host.clocks.moment(lease.sent + part)
-        });
-        let until = self.now.after(length).min(awake.unwrap_or(Moment(u64::MAX)));
+        let (id, until) = (host.id, self.now.after(length).min(self.awake_by(of)));
         if until > self.now {
-            let id = host.id;
             self.hosts[of].wedged_until = until;
             self.troubles.host(id, until);
             self.trace.tell(
