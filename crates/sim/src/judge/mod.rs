@@ -5,6 +5,7 @@
 
 mod alone;
 mod data;
+mod echo;
 mod exclusive;
 mod held;
 mod history;
@@ -25,6 +26,7 @@ use std::fmt;
 use crate::ledger::{Deed, Ledger};
 use crate::time::Moment;
 
+pub use echo::echoed;
 pub use exclusive::EXCLUSIVE_LABEL;
 pub use history::{History, Scene, Wished};
 pub use kept::kept;

@@ -52,7 +52,12 @@ impl Surplus {
         let started = standing.filter(|one| entry.deed == Deed::Started && one.made.sidekick.is_none())?;
         let key = started.made.service();
         let limits = self.most.get(&key)?;
-        let of_late = |(at, _): &&(Moment, u32)| scene.now.since(*at) <= OF_LATE_MS;
+        // While no server is there, nothing is followed.
+        let server = scene.troubles.servers_changed();
+        let of_late = |(at, _): &&(Moment, u32)| {
+            let followed = server.map_or(*at, |server| server.max(*at));
+            scene.now.since(followed) <= OF_LATE_MS
+        };
         // What was wished before those of late holds until they were followed.
         let before = limits.iter().rev().find(|limit| !of_late(limit));
         let most = limits

@@ -5,12 +5,17 @@ use muster_model::HostId;
 use super::World;
 use crate::judge::{self, Violation};
 
+/// By how long after the last fault all is as wished, milliseconds. The longest pauses are a minute, a call may hang for half of
+/// one, a watch be behind for one and a half, and a rollout goes batch by batch.
+const RESTS_WITHIN_MS: u64 = 240_000;
+
 impl World {
     /// Whether the run has come to its good end; if not, what is not as it should be yet.
     pub fn is_settled(&mut self) -> Result<(), Violation> {
         self.is_at_rest()?;
         self.is_as_wished()?;
         if !self.is_ending {
+            self.is_in_time()?;
             self.is_ending = true;
             self.trace
                 .tell(self.now, "users", format_args!("remove everything"));
@@ -21,6 +26,15 @@ impl World {
             return Err(found("users remove everything", "they have not yet".to_owned()));
         }
         self.is_empty()
+    }
+
+    fn is_in_time(&self) -> Result<(), Violation> {
+        let last = self.activity.last().unwrap_or_default();
+        let late = last.since(self.faults.until()) > RESTS_WITHIN_MS;
+        judged(
+            "all comes to rest in time",
+            late.then(|| format!("something moved at {last} for the last time")),
+        )
     }
 
     fn is_at_rest(&self) -> Result<(), Violation> {

@@ -14,7 +14,7 @@ use super::event::Echo;
 use super::{Asker, Event, World};
 use crate::fault::CommitFate;
 use crate::files;
-use crate::judge::{Removal, Scene};
+use crate::judge::{self, Removal, Scene};
 use crate::link::Life;
 use crate::rng::Rng;
 use crate::store::{Ask, Told};
@@ -337,13 +337,13 @@ impl World {
         };
         let told = self.store.answer(&Ask::Commit(commit), CommitFate::Works);
         self.faults.count("request sent twice");
-        if let Told::Committed(Ok(committed)) = told
-            && committed.revision != echo.done
+        if let Told::Committed(result) = told
+            && let Some(found) = judge::echoed(echo.done, &result)
         {
-            let (edit, done, again) = (&echo.edit, echo.done, committed.revision);
+            let edit = &echo.edit;
             self.violated(
                 "a request that comes twice is done once",
-                format!("{edit} was done at revision {done}, and again at {again}"),
+                format!("{edit}: {found}"),
             );
         }
     }

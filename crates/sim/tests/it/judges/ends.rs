@@ -8,7 +8,7 @@ use muster_model::{AccountId, EnvironmentId, RequestId, Revision, StackId, Volum
 use muster_sim::judge::{self, Removal};
 use muster_sim::ledger::Ledger;
 use muster_sim::wish::{Edit, Wishes};
-use muster_store::Entry as Stored;
+use muster_store::{Committed, Entry as Stored};
 
 use super::{deployed, host, made, name, shop, started, stored};
 
@@ -131,4 +131,16 @@ fn a_volume_is_overlooked_only_by_a_removal_that_could_not_see_it() {
     assert!(!missed(5), "it was seen");
     assert!(missed(6) && missed(9));
     assert!(!missed(10), "it was made when the stack was to go already");
+}
+
+#[test]
+fn a_request_that_is_done_twice_is_seen() {
+    let told = |revision| {
+        Ok(Committed {
+            revision: Revision(revision),
+            already: true,
+        })
+    };
+    assert_eq!(judge::echoed(Revision(4), &told(4)), None);
+    assert!(judge::echoed(Revision(4), &told(9)).is_some());
 }
