@@ -283,7 +283,7 @@ fn a_volume_that_is_to_go_while_it_is_being_made_goes() {
     let mut then = table(2, []);
     then.volumes.insert(removed.volume, removed);
     rig.send_table(&then);
-    rig.answer_slow();
+    rig.answer_slow(|_| {});
     rig.settle();
     assert_eq!(rig.verb_texts().last().unwrap(), "remove the volume shop_data1");
 }
