@@ -1,9 +1,12 @@
 //! Server processes: the shell around each real core.
 
+use std::collections::VecDeque;
+
 use muster_model::id::IdSource;
 use muster_model::link::ToAgent;
 use muster_model::{Core as _, Revision, ServerId};
 use muster_server::logic::{CoreConfig, Event as ServerEvent, Input, Output, ServerCore};
+use muster_store::Commit;
 
 use super::storage::PURGE_EVERY_MS;
 use super::{Asker, Event, World};
@@ -25,6 +28,8 @@ pub(super) struct Server {
     /// It dies after so many more outputs.
     pub(super) doomed: Option<usize>,
     pub(super) watch: Option<Watch>,
+    /// What its job that removes what nobody needs has still to ask for.
+    pub(super) purges: VecDeque<Commit>,
     /// It is not started before.
     pub(super) away_until: Moment,
     wakes_at: Option<Moment>,
@@ -48,6 +53,7 @@ impl Server {
             ids: None,
             doomed: None,
             watch: None,
+            purges: VecDeque::new(),
             away_until: Moment(0),
             wakes_at: None,
         }
@@ -71,6 +77,7 @@ impl World {
         let label = format!("s{of}.{}", server.life);
         server.core = Some(ServerCore::new(CoreConfig::sole(server.id, label)));
         (server.ids, server.doomed, server.watch, server.wakes_at) = (None, None, None, None);
+        server.purges.clear();
         let life = Life {
             of,
             number: server.life,
