@@ -24,6 +24,8 @@ pub struct Report {
     pub simulated: Moment,
     /// What went wrong, and how often.
     pub faults: BTreeMap<&'static str, u64>,
+    /// How often each kind of call to an engine met each kind of fault: the call first.
+    pub calls: BTreeMap<(&'static str, &'static str), u64>,
     /// The story, one line a step.
     pub story: String,
 }
@@ -40,11 +42,13 @@ pub fn run(plan: &Plan, aloud: bool) -> Report {
     let mut world = World::new(plan, aloud);
     let violation = live(&mut world).err();
     let (simulated, faults) = (world.now(), world.faults().counts().clone());
+    let calls = world.faults().calls().clone();
     Report {
         plan: plan.clone(),
         violation,
         simulated,
         faults,
+        calls,
         story: world.into_story(),
     }
 }

@@ -33,23 +33,34 @@ pub(crate) async fn purge(
             continue;
         }
         let found = spawn_blocking(move || ready_to_purge(&world, clock::wall())).await;
-        for purge in found.unwrap_or_default() {
-            if let Err(error) = remove(&*store, &purge).await {
-                tracing::warn!(
-                    error = chain(&error),
-                    "what is not needed any more could not be removed"
-                );
-                break;
-            }
+        if let Err(error) = remove_all(&*store, &found.unwrap_or_default()).await {
+            tracing::warn!(
+                error = chain(&error),
+                "what is not needed any more could not be removed"
+            );
         }
     }
 }
 
-async fn remove(store: &dyn Store, purge: &Purge) -> Result<(), StoreError> {
-    let Ok(commit) = removal(purge) else { return Ok(()) };
+async fn remove_all(store: &dyn Store, purges: &[Purge]) -> Result<(), StoreError> {
+    for purge in purges {
+        if !remove(store, purge).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Says whether it is gone.
+async fn remove(store: &dyn Store, purge: &Purge) -> Result<bool, StoreError> {
+    let Ok(commit) = removal(purge) else {
+        return Ok(false);
+    };
     match store.commit(commit).await {
-        // Somebody changed one of them: that is news, and with it comes another look.
-        Ok(_) | Err(StoreError::Conflict { .. }) => Ok(()),
+        Ok(_) => Ok(true),
+        // Somebody changed one of them: that is news, and with it comes another look. What is to go after them waits for it: as
+        // long as a stack's head stands, the rest is found again.
+        Err(StoreError::Conflict { .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -64,4 +75,28 @@ fn removal(purge: &Purge) -> Result<Commit, KeyError> {
                 .expect(Precondition::At(key.clone(), *revision))
                 .delete(key))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_model::Revision;
+    use muster_store::memory::MemoryStore;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_after_what_was_changed_stays_to_be_found_again() {
+        let store = MemoryStore::new();
+        let put = |key: &str| Commit::new().put(Key::parse(key).unwrap(), b"{}".as_slice());
+        let first = store.commit(put("desired/a/1")).await.unwrap().revision;
+        let head = store.commit(put("desired/b/head")).await.unwrap().revision;
+        store.commit(put("desired/a/1")).await.unwrap();
+        let purge = |key: &str, at: Revision| Purge {
+            keys: vec![(key.to_owned(), at)],
+        };
+        let purges = [purge("desired/a/1", first), purge("desired/b/head", head)];
+        remove_all(&store, &purges).await.unwrap();
+        let left = store.read(muster_store::Range::All).await.unwrap();
+        assert_eq!(left.entries.len(), 2, "{left:?}");
+    }
 }

@@ -17,6 +17,11 @@ impl Activity {
         self.last = Some((at, what));
     }
 
+    /// When something last moved.
+    pub fn last(&self) -> Option<Moment> {
+        self.last.as_ref().map(|(at, _)| *at)
+    }
+
     /// What moved within the last minute before `now`, if anything did.
     pub fn judge(&self, now: Moment) -> Option<String> {
         let (at, what) = self.last.as_ref()?;

@@ -1,9 +1,9 @@
 //! What servers ask of the store, and what it tells them.
 
-use muster_control::ready_to_purge;
+use muster_control::{Purge, ready_to_purge};
 use muster_model::RequestId;
 use muster_server::logic::Event as ServerEvent;
-use muster_store::{Commit, Key, Precondition};
+use muster_store::{Commit, Key, KeyError, Precondition, StoreError};
 
 use super::{Asker, Event, World};
 use crate::fault::CommitFate;
@@ -13,6 +13,9 @@ use crate::telling;
 
 /// How often a server removes what nobody needs any more.
 pub(super) const PURGE_EVERY_MS: u64 = 10_000;
+
+/// History this young is kept.
+const COMPACTS_AFTER_MS: u64 = 60_000;
 
 impl World {
     pub(super) fn ask_store(&mut self, server: Life, asker: Asker, ask: Ask) {
@@ -55,10 +58,24 @@ impl World {
                 self.activity.moved(self.now, told);
             }
         }
+        if matches!(told, Told::Committed(Err(StoreError::Conflict { .. }))) {
+            self.faults.count("store conflicts");
+        }
         if revision != before {
             self.tell_watches();
         }
         self.soon(1, 5, Event::StoreTells { server, asker, told });
+    }
+
+    /// The store forgets its history up to a while ago: whoever is further behind has to read everything again. Requests are
+    /// kept for as long as somebody may ask again.
+    pub(super) fn store_compacts(&mut self) {
+        let since = self.store.compacts_from();
+        if since.is_some_and(|since| self.now.since(since) < COMPACTS_AFTER_MS || self.asked_before(since)) {
+            return;
+        }
+        self.tell_fault(format_args!("the store forgets its history"));
+        self.store.compact(self.now);
     }
 
     fn tell_watches(&mut self) {
@@ -90,7 +107,9 @@ impl World {
             (Asker::Core(ticket), Told::Found(result)) => {
                 self.server_takes(server, ServerEvent::Found { ticket, result });
             }
-            (Asker::User(_) | Asker::Purge, _) => {}
+            (Asker::Purge, Told::Committed(Ok(_))) => self.purges_next(server),
+            // What could not go is found again.
+            (Asker::User(_) | Asker::Purge, _) => self.servers[server.of].purges.clear(),
         }
     }
 
@@ -106,26 +125,30 @@ impl World {
         } else {
             Vec::new()
         };
-        for (number, purge) in purges.into_iter().enumerate() {
-            let request = RequestId::parse(&format!(
-                "purge.{}.{}.{}.{number}",
-                life.of, life.number, self.now.0
-            ));
-            let commit = purge
-                .keys
-                .iter()
-                .try_fold(Commit::new(), |commit, (key, revision)| {
-                    let key = Key::parse(key)?;
-                    Ok::<_, muster_store::KeyError>(
-                        commit
-                            .expect(Precondition::At(key.clone(), *revision))
-                            .delete(key),
-                    )
-                });
-            if let (Ok(request), Ok(commit)) = (request, commit) {
-                self.ask_store(life, Asker::Purge, Ask::Commit(commit.request(request)));
-            }
-        }
+        let commits = purges.into_iter().enumerate().filter_map(|(number, purge)| {
+            let request = format!("purge.{}.{}.{}.{number}", life.of, life.number, self.now.0);
+            removal(&purge, &request)
+        });
+        self.servers[life.of].purges = commits.collect();
+        self.purges_next(life);
         self.soon(PURGE_EVERY_MS, PURGE_EVERY_MS, Event::Purges(life));
     }
+
+    /// One after another, in their order.
+    fn purges_next(&mut self, life: Life) {
+        if let Some(commit) = self.servers[life.of].purges.pop_front() {
+            self.ask_store(life, Asker::Purge, Ask::Commit(commit));
+        }
+    }
+}
+
+fn removal(purge: &Purge, request: &str) -> Option<Commit> {
+    let request = RequestId::parse(request).ok()?;
+    let mut keys = purge.keys.iter();
+    let commit = keys.try_fold(Commit::new(), |commit, (key, revision)| {
+        let key = Key::parse(key)?;
+        let unchanged = Precondition::At(key.clone(), *revision);
+        Ok::<_, KeyError>(commit.expect(unchanged).delete(key))
+    });
+    Some(commit.ok()?.request(request))
 }
