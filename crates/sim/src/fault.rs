@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::narrow::Narrow;
+use crate::phase::{Counts, Phase};
 use crate::rng::Rng;
 use crate::time::Moment;
 
@@ -112,7 +114,11 @@ pub struct Faults {
     store: [u64; 4],
     words_delayed: u64,
     disk_fails: u64,
-    counts: BTreeMap<&'static str, u64>,
+    /// What of all this is left out.
+    narrow: Narrow,
+    drawn: u64,
+    phase: Phase,
+    counts: Counts,
 }
 
 impl Faults {
@@ -135,23 +141,28 @@ impl Faults {
             store,
             words_delayed,
             disk_fails,
-            counts: BTreeMap::new(),
+            narrow: Narrow::default(),
+            drawn: 0,
+            phase: Phase::default(),
+            counts: Counts::default(),
         }
     }
 
     /// A run in which nothing goes wrong, and users act up to `until`.
     pub fn none(rng: Rng, until: Moment) -> Self {
         let (engine, store) = ([0; 4], [0; 4]);
-        let (gaps, counts) = (BTreeMap::new(), BTreeMap::new());
         Self {
             rng,
             until,
-            gaps,
+            gaps: BTreeMap::new(),
             engine,
             store,
             words_delayed: 0,
             disk_fails: 0,
-            counts,
+            narrow: Narrow::default(),
+            drawn: 0,
+            phase: Phase::default(),
+            counts: Counts::default(),
         }
     }
 
@@ -167,13 +178,34 @@ impl Faults {
         (at < self.until).then_some(at)
     }
 
-    /// One happened.
-    pub fn count(&mut self, what: &'static str) {
-        *self.counts.entry(what).or_default() += 1;
+    /// Leaves some of them out.
+    #[must_use]
+    pub fn narrowed(self, narrow: Narrow) -> Self {
+        Self { narrow, ..self }
+    }
+
+    /// The platform is in this phase from now on.
+    pub const fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// One is due. Counts it, unless it is left out; then it does not happen.
+    pub fn strikes(&mut self, what: &'static str) -> bool {
+        self.drawn += 1;
+        let strikes = self.narrow.lets_fault(what, self.drawn);
+        if strikes {
+            self.counts.count(what, self.phase);
+        }
+        strikes
+    }
+
+    /// How many were due, those that were left out included.
+    pub const fn drawn(&self) -> u64 {
+        self.drawn
     }
 
     /// How many of each happened.
-    pub const fn counts(&self) -> &BTreeMap<&'static str, u64> {
+    pub const fn counts(&self) -> &Counts {
         &self.counts
     }
 
@@ -216,11 +248,7 @@ impl Faults {
     }
 
     fn happens(&mut self, now: Moment, per_mille: u64, what: &'static str) -> bool {
-        let happens = now < self.until && self.rng.chance(per_mille);
-        if happens {
-            self.count(what);
-        }
-        happens
+        now < self.until && self.rng.chance(per_mille) && self.strikes(what)
     }
 
     fn one_of<T: Copy>(&mut self, now: Moment, rates: [u64; 4], fates: [(T, &'static str); 4]) -> Option<T> {

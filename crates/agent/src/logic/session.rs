@@ -4,6 +4,7 @@ use muster_model::Timestamp;
 use muster_model::link::{FromAgent, HeartbeatAck, Hello, PROTOCOL, TableDelta, ToAgent};
 use muster_model::observed::HostFacts;
 
+use super::marks;
 use super::pages::Received;
 use super::{AgentCore, Hold, LeaseRecord, Output};
 
@@ -97,6 +98,7 @@ impl AgentCore {
     /// Says what is due.
     pub(super) fn converse(&mut self, now: Timestamp) {
         if let Some(why) = self.link.given_up(now) {
+            marks::LEFT_UNANSWERED.reach();
             self.leave(why);
         }
         // Units are spoken of only once the engine was asked: what runs must not be called waiting.

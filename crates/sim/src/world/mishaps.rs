@@ -17,8 +17,10 @@ impl World {
     }
 
     pub(super) fn mishap(&mut self, kind: Kind) {
-        self.faults.count(kind.words());
         self.expect_next(kind);
+        if !self.faults.strikes(kind.words()) {
+            return;
+        }
         let hosts = self.hosts.len();
         let host = self.faults.rng().below(hosts);
         match kind {

@@ -5,10 +5,12 @@
 
 mod agents;
 mod calls;
+mod direct;
 mod engines;
 mod event;
 mod mishaps;
 mod people;
+mod phases;
 mod servers;
 mod setup;
 mod storage;
@@ -20,6 +22,7 @@ use crate::fault::Faults;
 use crate::judge::{self, Activity, Violation};
 use crate::ledger::{Entry, Ledger};
 use crate::link::Links;
+use crate::narrow::Narrow;
 use crate::rng::Rng;
 use crate::store::Store;
 use crate::time::{Moment, Queue};
@@ -29,6 +32,7 @@ use crate::wish::Wishes;
 use agents::Host;
 use event::{Asker, Call, Event};
 use people::User;
+use phases::Phases;
 use servers::Server;
 pub use setup::Plan;
 
@@ -49,6 +53,10 @@ pub struct World {
     hosts: Vec<Host>,
     users: Vec<User>,
     wishes: Wishes,
+    /// How many wishes users had.
+    uttered: u64,
+    narrow: Narrow,
+    phases: Phases,
     ledger: Ledger,
     activity: Activity,
     trace: Trace,
@@ -73,6 +81,7 @@ impl World {
             return false;
         };
         self.now = at;
+        self.enter_phase();
         self.happen(event);
         true
     }
@@ -85,6 +94,11 @@ impl World {
     /// What a judge found, if one did.
     pub const fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
+    }
+
+    /// How many wishes users had, those that were left out included.
+    pub const fn wishes_drawn(&self) -> u64 {
+        self.uttered
     }
 
     /// Which faults there were.

@@ -61,7 +61,7 @@ impl World {
         self.soon(1, 5, Event::StoreTells { server, asker, told });
     }
 
-    fn tell_watches(&mut self) {
+    pub(super) fn tell_watches(&mut self) {
         for of in 0..self.servers.len() {
             let ms = self.rng.between(1, 10);
             let server = &mut self.servers[of];

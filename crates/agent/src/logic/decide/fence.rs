@@ -5,6 +5,7 @@ use muster_model::desired::UnitClass;
 
 use super::{Step, UnitView};
 use crate::engine::{Container, Verb};
+use crate::logic::marks;
 use crate::logic::{Action, Hold};
 
 /// A container that did not end is ended again after this long.
@@ -33,7 +34,10 @@ pub fn fence(view: &UnitView<'_>) -> Step {
     match next {
         None => Step::Rest,
         Some((Some(at), _)) if at > view.now => Step::Pause(at),
-        Some((_, container)) => kill(container, "SIGKILL".to_owned()),
+        Some((_, container)) => {
+            marks::LEASE_OVER.reach();
+            kill(container, "SIGKILL".to_owned())
+        }
     }
 }
 
@@ -49,6 +53,7 @@ fn again_at(view: &UnitView<'_>, container: &Container) -> Option<Timestamp> {
 }
 
 fn ask(view: &UnitView<'_>, container: &Container) -> Step {
+    marks::LEASE_ENDING.reach();
     let part = view
         .unit
         .containers
