@@ -11,14 +11,29 @@ use crate::run::{Report, tell};
 use crate::trace::Story;
 use crate::world::Plan;
 
-/// The shortest history found, told step by step; none if the plan does not fail.
-pub fn shrink(plan: &Plan, mut told: impl FnMut(String)) -> Option<Report> {
-    let first = tell(plan, Story::Untold);
-    let judge = first.violation.as_ref()?.judge;
+/// The shortest history found that fails at the same judge, told step by step; none if the plan does not fail.
+pub fn shrink(plan: &Plan, told: impl FnMut(String)) -> Option<Report> {
+    let judge = tell(plan, Story::Untold).violation?.judge;
+    let alike = |report: &Report| {
+        report
+            .violation
+            .as_ref()
+            .is_some_and(|found| found.judge == judge)
+    };
+    shrink_by(plan, alike, told)
+}
+
+/// The same for any way of failing.
+pub fn shrink_by(
+    plan: &Plan,
+    fails: impl Fn(&Report) -> bool,
+    mut told: impl FnMut(String),
+) -> Option<Report> {
+    let first = Some(tell(plan, Story::Untold)).filter(&fails)?;
     told(first.to_string());
     let mut shrinker = Shrinker {
         best: first,
-        judge,
+        fails,
         runs: 1,
     };
     loop {
@@ -36,13 +51,13 @@ pub fn shrink(plan: &Plan, mut told: impl FnMut(String)) -> Option<Report> {
     }
 }
 
-struct Shrinker {
+struct Shrinker<F> {
     best: Report,
-    judge: &'static str,
+    fails: F,
     runs: u32,
 }
 
-impl Shrinker {
+impl<F: Fn(&Report) -> bool> Shrinker<F> {
     /// Runs a plan that is smaller, and keeps it if it fails alike.
     fn keeps(&mut self, plan: Plan) -> bool {
         if plan == self.best.plan {
@@ -50,10 +65,7 @@ impl Shrinker {
         }
         self.runs += 1;
         let report = tell(&plan, Story::Untold);
-        let alike = report
-            .violation
-            .as_ref()
-            .is_some_and(|violation| violation.judge == self.judge);
+        let alike = (self.fails)(&report);
         if alike {
             self.best = report;
         }

@@ -19,10 +19,10 @@ fn all_end_well(plans: &[Plan]) -> u64 {
 }
 
 #[test]
-fn five_hundred_seeds_end_as_wished_and_at_rest() {
-    let plans: Vec<Plan> = (1..=500).map(Plan::of).collect();
+fn forty_seeds_end_as_wished_and_at_rest() {
+    let plans: Vec<Plan> = (1..=40).map(Plan::of).collect();
     let faults = all_end_well(&plans);
-    assert!(faults > 10_000, "{faults} faults are hardly bad days");
+    assert!(faults > 1_000, "{faults} faults are hardly bad days");
 }
 
 #[test]

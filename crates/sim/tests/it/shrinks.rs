@@ -1,6 +1,7 @@
 //! A failure is made shorter, and what is found can be had again.
 
 use muster_sim::narrow::Numbers;
+use muster_sim::shrink::shrink_by;
 use muster_sim::{Plan, Story, run, run_all, tell};
 
 #[test]
@@ -26,4 +27,18 @@ fn reports_come_in_the_order_of_their_plans_and_are_the_same_untold() {
         .map(|plan| tell(plan, Story::Kept).to_string())
         .collect();
     assert_eq!(told, one_by_one);
+}
+
+#[test]
+fn the_least_that_still_fails_is_found() {
+    let fails = |report: &muster_sim::Report| report.faults.kinds().contains(&"link cut");
+    let plan = (1..)
+        .map(Plan::of)
+        .find(|plan| plan.hosts > 1 && fails(&tell(plan, Story::Untold)))
+        .unwrap();
+    let found = shrink_by(&plan, fails, |_| {}).unwrap();
+    assert_eq!((found.faults(), found.plan.hosts), (1, 1));
+    assert_eq!(found.plan.narrow.only_wishes, Some(Numbers::default()));
+    assert!(found.plan.unrest_ms < plan.unrest_ms);
+    assert!(fails(&tell(&found.plan, Story::Untold)), "it can be had again");
 }
