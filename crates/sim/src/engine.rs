@@ -2,18 +2,18 @@
 //!
 //! It does what it is asked at once. That calls take time, fail, or lose their answers is the world's doing, around it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_agent::engine::fake::{Deed as Line, FakeEngine};
 use muster_agent::engine::{Answer, Container, CreateContainer, EngineEvent, Failure, Verb};
-use muster_model::desired::HealthcheckTest;
+use muster_model::desired::MountSource;
 use muster_model::limits::STOP_GRACE_DEFAULT;
 use muster_model::observed::Health;
 use muster_model::{HostId, WallTime};
 
-use crate::ledger::{Deed, Made};
+use crate::ledger::{By, Deed, Made};
 use crate::rng::Rng;
 
 /// A program that does not end when it is asked to, only when it is killed.
@@ -29,7 +29,11 @@ pub struct Engine {
     copied: usize,
     /// What was asked to be made, by name.
     asked: BTreeMap<String, Program>,
-    refused: Vec<String>,
+    /// Volumes and networks that it has.
+    volumes: BTreeSet<String>,
+    networks: BTreeSet<String>,
+    /// Deeds that its own ledger does not know, each after so many lines of that.
+    besides: Vec<(usize, String, Deed)>,
     later: Vec<(Duration, Later)>,
 }
 
@@ -37,9 +41,12 @@ pub struct Engine {
 struct Program {
     made: Arc<Made>,
     stop_grace: Duration,
-    has_check: bool,
     /// How long it takes to end when it is asked to.
     obeys_in: Duration,
+    /// How often it was started.
+    runs: u32,
+    /// The platform asked for its end, since it last began.
+    told: bool,
 }
 
 /// What came of something that was done.
@@ -53,27 +60,35 @@ pub struct Aftermath {
     pub later: Vec<(Duration, Later)>,
 }
 
-/// Something that happens to a container by itself, if it still runs then.
+/// Something that happens to a container by itself, if it still runs then as it did before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Later {
-    /// Its program ends, as it was asked to.
-    Ends(String),
-    /// Its check passes.
-    Healthy(String),
+pub struct Later {
+    /// The container.
+    pub name: String,
+    /// How often it was started by then.
+    run: u32,
+    what: Change,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Ends(i64),
+    Health(Health),
 }
 
 impl Engine {
     /// An engine that has nothing yet.
     pub fn new(host: HostId, rng: Rng) -> Self {
-        let (asked, refused, later) = (BTreeMap::new(), Vec::new(), Vec::new());
         Self {
             host,
             rng,
             fake: FakeEngine::new(),
             copied: 0,
-            asked,
-            refused,
-            later,
+            asked: BTreeMap::new(),
+            volumes: BTreeSet::new(),
+            networks: BTreeSet::new(),
+            besides: Vec::new(),
+            later: Vec::new(),
         }
     }
 
@@ -87,23 +102,64 @@ impl Engine {
         self.fake.running().into_iter().map(str::to_owned).collect()
     }
 
+    /// What a container was made as.
+    pub fn made(&self, name: &str) -> Option<&Arc<Made>> {
+        self.asked.get(name).map(|program| &program.made)
+    }
+
+    /// Volumes that it has.
+    pub const fn volumes(&self) -> &BTreeSet<String> {
+        &self.volumes
+    }
+
     /// Does one thing. A stop takes [`Engine::stops_in`] before.
     pub fn perform(&mut self, at: WallTime, verb: &Verb) -> Result<Answer, Failure> {
         self.fake.now = at;
         match verb {
-            // Every registry has everything; that it cannot be reached is a fault of the call.
+            // Every registry has everything; that it has not is a fault of the call.
             Verb::Pull { image, .. } => self.fake.publish_image(&image.tagged()),
             Verb::Create(create) => self.note(create),
-            Verb::Kill { name, signal } if signal != "SIGKILL" => return self.ask_to_end(name),
+            Verb::Stop { name, .. } | Verb::Remove { name } => self.tell(name),
+            Verb::Kill { name, signal } => {
+                self.tell(name);
+                if signal != "SIGKILL" {
+                    return self.ask_to_end(name);
+                }
+            }
             _ => {}
         }
         let result = self.fake.perform(verb);
-        if let (Verb::Start { name }, Err(Failure::PortTaken { .. } | Failure::AddressTaken { .. })) =
-            (verb, &result)
-        {
-            self.refused.push(name.clone());
-        }
+        self.keep_books(verb, &result);
         result
+    }
+
+    fn tell(&mut self, name: &str) {
+        if let Some(program) = self.asked.get_mut(name) {
+            program.told = true;
+        }
+    }
+
+    fn keep_books(&mut self, verb: &Verb, result: &Result<Answer, Failure>) {
+        match (verb, result) {
+            (Verb::Start { name }, Err(Failure::PortTaken { .. } | Failure::AddressTaken { .. })) => {
+                self.besides(name, Deed::Refused);
+            }
+            (Verb::EnsureVolume(volume), Ok(_)) => {
+                self.volumes.insert(volume.engine_name.clone());
+            }
+            (Verb::RemoveVolume { name }, Ok(_)) => {
+                self.volumes.remove(name);
+            }
+            (Verb::EnsureNetwork(network), Ok(_)) => {
+                self.networks.insert(network.name.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn besides(&mut self, name: &str, deed: Deed) {
+        self.besides
+            .push((self.fake.ledger().len(), name.to_owned(), deed));
     }
 
     /// How long a stop that begins now takes.
@@ -135,41 +191,121 @@ impl Engine {
         self.fake.reboot();
     }
 
+    /// The machine begins again: whatever ran has ended; maybe nothing is left of containers, or of networks.
+    pub fn boot_anew(&mut self, at: WallTime, loses_containers: bool, loses_networks: bool) {
+        self.fake.now = at;
+        if loses_containers {
+            let names: Vec<String> = self.fake.names().into_iter().map(str::to_owned).collect();
+            names.iter().for_each(|name| self.fake.remove_by_hand(name));
+        }
+        if loses_networks {
+            for name in std::mem::take(&mut self.networks) {
+                self.fake.remove_network(&name);
+            }
+        }
+        // Nobody listened yet.
+        self.fake.take_events();
+    }
+
+    /// A program gets stuck: it does not end when it is asked to, and its check finds that out, for a while.
+    pub fn gets_stuck(&mut self, name: &str, for_ms: u64) {
+        let Some(program) = self.asked.get_mut(name) else {
+            return;
+        };
+        program.obeys_in = STUBBORN;
+        if program.made.is_checked() {
+            let run = program.runs;
+            self.turns(name, Health::Unhealthy);
+            self.later(name, run, for_ms, Change::Health(Health::Healthy));
+        }
+    }
+
+    /// A program that has begun just now ends soon, with an error.
+    pub fn will_crash(&mut self, name: &str) {
+        let run = self.asked.get(name).map_or(0, |program| program.runs);
+        let after = self.rng.between(5, 500);
+        self.later(name, run, after, Change::Ends(1));
+    }
+
+    fn later(&mut self, name: &str, run: u32, after_ms: u64, what: Change) {
+        let later = Later {
+            name: name.to_owned(),
+            run,
+            what,
+        };
+        self.later.push((Duration::from_millis(after_ms), later));
+    }
+
+    fn turns(&mut self, name: &str, health: Health) {
+        if self.fake.running().contains(&name) {
+            self.fake.set_health(name, health);
+            self.besides(name, Deed::Healthy(health == Health::Healthy));
+        }
+    }
+
     /// Something that was to happen by itself happens now.
     pub fn happen(&mut self, at: WallTime, later: &Later) {
         self.fake.now = at;
-        match later {
-            Later::Ends(name) => drop(self.fake.end(name, 143)),
-            Later::Healthy(name) => self.fake.set_health(name, Health::Healthy),
+        if self
+            .asked
+            .get(&later.name)
+            .is_some_and(|program| program.runs == later.run)
+        {
+            match later.what {
+                Change::Ends(code) => drop(self.fake.end(&later.name, code)),
+                Change::Health(health) => self.turns(&later.name, health),
+            }
         }
     }
 
     /// What came of everything since the last call.
     pub fn take_aftermath(&mut self) -> Aftermath {
-        let mut deeds = Vec::new();
-        for line in self.fake.ledger().iter().skip(self.copied) {
-            let Some(program) = self.asked.get(&line.name) else {
-                continue;
-            };
-            let deed = match line.deed {
-                Line::Created => Deed::Made(program.made.clone()),
-                Line::Started => Deed::Started,
-                Line::Ended(_) => Deed::Ended,
-                Line::Removed => Deed::Removed,
-            };
-            if deed == Deed::Started && program.has_check {
-                let after = Duration::from_millis(self.rng.between(200, 4_000));
-                self.later.push((after, Later::Healthy(line.name.clone())));
+        let (mut deeds, mut besides) = (
+            Vec::new(),
+            std::mem::take(&mut self.besides).into_iter().peekable(),
+        );
+        let lines = self.fake.ledger().len();
+        for at in self.copied..=lines {
+            while let Some((_, name, deed)) = besides.next_if(|(after, _, _)| *after <= at) {
+                deeds.push((name, deed));
             }
-            deeds.push((line.name.clone(), deed));
+            let line = self
+                .fake
+                .ledger()
+                .get(at)
+                .map(|line| (line.name.clone(), line.deed));
+            if let Some((name, line)) = line
+                && let Some(deed) = self.became(&name, line)
+            {
+                deeds.push((name, deed));
+            }
         }
-        self.copied = self.fake.ledger().len();
-        deeds.extend(self.refused.drain(..).map(|name| (name, Deed::Refused)));
+        self.copied = lines;
         Aftermath {
             events: self.fake.take_events(),
             deeds,
             later: std::mem::take(&mut self.later),
         }
+    }
+
+    /// What a line of the little engine's ledger says of one of ours.
+    fn became(&mut self, name: &str, line: Line) -> Option<Deed> {
+        let program = self.asked.get_mut(name)?;
+        let by = |told| if told { By::Platform } else { By::Itself };
+        Some(match line {
+            Line::Created => Deed::Made(program.made.clone()),
+            Line::Started => {
+                program.runs += 1;
+                program.told = false;
+                if program.made.is_checked() {
+                    let (run, after) = (program.runs, self.rng.between(200, 4_000));
+                    self.later(name, run, after, Change::Health(Health::Healthy));
+                }
+                Deed::Started
+            }
+            Line::Ended(_) => Deed::Ended(by(program.told)),
+            Line::Removed => Deed::Removed(by(program.told)),
+        })
     }
 
     fn note(&mut self, create: &CreateContainer) {
@@ -179,15 +315,15 @@ impl Engine {
         } else {
             Duration::from_millis(self.rng.between(1, 1_500))
         };
-        let check = create.spec.healthcheck.as_ref();
         let program = Program {
             made: Arc::new(made(create)),
             stop_grace: create
                 .spec
                 .stop_grace_ms
                 .map_or(STOP_GRACE_DEFAULT, Duration::from_millis),
-            has_check: check.is_some_and(|check| check.test != HealthcheckTest::Disabled),
             obeys_in,
+            runs: 0,
+            told: false,
         };
         // One that is there already stays what it was made as.
         if !self.fake.names().contains(&name.as_str()) {
@@ -206,7 +342,9 @@ impl Engine {
                 name: name.to_owned(),
             });
         }
-        self.later.push((program.obeys_in, Later::Ends(name.to_owned())));
+        let (run, after) = (program.runs, program.obeys_in.as_millis());
+        let after = u64::try_from(after).unwrap_or(u64::MAX);
+        self.later(name, run, after, Change::Ends(143));
         Ok(Answer::Done)
     }
 }
@@ -232,5 +370,14 @@ fn made(create: &CreateContainer) -> Made {
         } else {
             Vec::new()
         },
+        volumes: volumes(create),
     }
+}
+
+fn volumes(create: &CreateContainer) -> Vec<String> {
+    let named = create.spec.mounts.iter().filter_map(|mount| match &mount.source {
+        MountSource::Volume(name) => create.unit.volumes.get(name).cloned(),
+        _ => None,
+    });
+    named.collect()
 }

@@ -3,6 +3,8 @@
 //! Every seed switches a random subset on, each at a rate of its own: a run in which everything fails all the time finds
 //! less than many runs that each fail in their own way. From [`Faults::until`] on nothing new goes wrong.
 
+mod kind;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -10,69 +12,7 @@ use crate::narrow::Narrow;
 use crate::phase::{Counts, Phase};
 use crate::rng::Rng;
 use crate::time::Moment;
-
-/// Something that goes wrong by itself, every now and then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A container's program ends.
-    ContainerExit,
-    /// Somebody removes a container by hand.
-    ContainerRemoved,
-    /// An engine does not answer for a while.
-    EngineAway,
-    /// An engine is restarted and all its containers end.
-    EngineRestart,
-    /// A host's network is gone for a while.
-    LinkCut,
-    /// Words of one direction of a link are held up for a while.
-    LinkHeldUp,
-    /// An agent is killed and started again.
-    AgentKilled,
-    /// A server is killed, between any two of its outputs, and started again.
-    ServerKilled,
-    /// A server's watch cannot go on where it was: it has to read everything again.
-    WatchLost,
-}
-
-/// All kinds.
-pub const KINDS: [Kind; 9] = [
-    Kind::ContainerExit,
-    Kind::ContainerRemoved,
-    Kind::EngineAway,
-    Kind::EngineRestart,
-    Kind::LinkCut,
-    Kind::LinkHeldUp,
-    Kind::AgentKilled,
-    Kind::ServerKilled,
-    Kind::WatchLost,
-];
-
-impl Kind {
-    /// In words; also its name in the counts.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::ContainerExit => "container exits",
-            Self::ContainerRemoved => "container removed by hand",
-            Self::EngineAway => "engine away",
-            Self::EngineRestart => "engine restarted",
-            Self::LinkCut => "link cut",
-            Self::LinkHeldUp => "link held up",
-            Self::AgentKilled => "agent killed",
-            Self::ServerKilled => "server killed",
-            Self::WatchLost => "watch lost",
-        }
-    }
-
-    /// The shortest usual time between two of them, milliseconds.
-    const fn gap(self) -> u64 {
-        match self {
-            Self::ContainerExit => 2_000,
-            Self::ContainerRemoved | Self::LinkHeldUp => 5_000,
-            Self::LinkCut | Self::AgentKilled | Self::WatchLost => 10_000,
-            Self::EngineAway | Self::EngineRestart | Self::ServerKilled => 20_000,
-        }
-    }
-}
+pub use kind::{KINDS, Kind};
 
 /// How one call to an engine goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,55 +54,56 @@ pub struct Faults {
     store: [u64; 4],
     words_delayed: u64,
     disk_fails: u64,
+    /// Of a thousand faults, after how many a user wants something at once.
+    users_meet: u64,
     /// What of all this is left out.
     narrow: Narrow,
     drawn: u64,
     phase: Phase,
     counts: Counts,
+    calls: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 impl Faults {
-    /// Those of a seed, up to `until`.
+    /// Those of a seed, up to `until`. In some runs only servers, their store and their users have bad days.
     pub fn draw(mut rng: Rng, until: Moment) -> Self {
+        let spares_hosts = rng.chance(200);
         let mut gaps = BTreeMap::new();
         for kind in KINDS {
-            if rng.chance(500) {
+            if rng.chance(500) && (kind.spares_hosts() || !spares_hosts) {
                 gaps.insert(kind, kind.gap() * rng.between(1, 8));
             }
         }
         let mut rate = |most: u64| if rng.chance(500) { rng.between(1, most) } else { 0 };
         let (engine, store) = ([0; 4].map(|_: u64| rate(150)), [0; 4].map(|_: u64| rate(100)));
-        let (words_delayed, disk_fails) = (rate(100), rate(100));
+        let (words_delayed, disk_fails, users_meet) = (rate(100), rate(100), rate(500));
         Self {
-            rng,
-            until,
             gaps,
-            engine,
+            engine: if spares_hosts { [0; 4] } else { engine },
             store,
-            words_delayed,
-            disk_fails,
-            narrow: Narrow::default(),
-            drawn: 0,
-            phase: Phase::default(),
-            counts: Counts::default(),
+            words_delayed: if spares_hosts { 0 } else { words_delayed },
+            disk_fails: if spares_hosts { 0 } else { disk_fails },
+            users_meet,
+            ..Self::none(rng, until)
         }
     }
 
     /// A run in which nothing goes wrong, and users act up to `until`.
     pub fn none(rng: Rng, until: Moment) -> Self {
-        let (engine, store) = ([0; 4], [0; 4]);
         Self {
             rng,
             until,
             gaps: BTreeMap::new(),
-            engine,
-            store,
+            engine: [0; 4],
+            store: [0; 4],
             words_delayed: 0,
             disk_fails: 0,
+            users_meet: 0,
             narrow: Narrow::default(),
             drawn: 0,
             phase: Phase::default(),
             counts: Counts::default(),
+            calls: BTreeMap::new(),
         }
     }
 
@@ -189,12 +130,17 @@ impl Faults {
         self.phase = phase;
     }
 
+    /// One happened that nothing could leave out.
+    pub fn count(&mut self, what: &'static str) {
+        self.counts.count(what, self.phase);
+    }
+
     /// One is due. Counts it, unless it is left out; then it does not happen.
     pub fn strikes(&mut self, what: &'static str) -> bool {
         self.drawn += 1;
         let strikes = self.narrow.lets_fault(what, self.drawn);
         if strikes {
-            self.counts.count(what, self.phase);
+            self.count(what);
         }
         strikes
     }
@@ -209,20 +155,29 @@ impl Faults {
         &self.counts
     }
 
+    /// How often each kind of call to an engine met each kind of fault: the call first.
+    pub const fn calls(&self) -> &BTreeMap<(&'static str, &'static str), u64> {
+        &self.calls
+    }
+
     /// For whatever a fault leaves open.
     pub const fn rng(&mut self) -> &mut Rng {
         &mut self.rng
     }
 
     /// How a call to an engine goes that begins now.
-    pub fn call(&mut self, now: Moment) -> CallFate {
+    pub fn call(&mut self, now: Moment, verb: &'static str) -> CallFate {
         let fates = [
             (CallFate::Fails, "engine call fails"),
             (CallFate::AnswerLost, "engine answer lost"),
             (CallFate::Slow, "engine call slow"),
             (CallFate::Hangs, "engine call hangs"),
         ];
-        self.one_of(now, self.engine, fates).unwrap_or(CallFate::Works)
+        let fate = self.one_of(now, self.engine, fates);
+        if let Some((_, what)) = fate {
+            *self.calls.entry((verb, what)).or_default() += 1;
+        }
+        fate.map_or(CallFate::Works, |(fate, _)| fate)
     }
 
     /// How a commit goes that is asked for now.
@@ -233,7 +188,8 @@ impl Faults {
             (CommitFate::UnknownNotDone, "commit lost, answer lost"),
             (CommitFate::Slow, "store slow"),
         ];
-        self.one_of(now, self.store, fates).unwrap_or(CommitFate::Works)
+        self.one_of(now, self.store, fates)
+            .map_or(CommitFate::Works, |(fate, _)| fate)
     }
 
     /// How much longer than usual a word takes, milliseconds.
@@ -247,14 +203,23 @@ impl Faults {
         self.happens(now, self.disk_fails, "notebook not written")
     }
 
+    /// Whether a user wants something just after a fault.
+    pub fn users_meet(&mut self, now: Moment) -> bool {
+        self.happens(now, self.users_meet, "users meet a fault")
+    }
+
     fn happens(&mut self, now: Moment, per_mille: u64, what: &'static str) -> bool {
         now < self.until && self.rng.chance(per_mille) && self.strikes(what)
     }
 
-    fn one_of<T: Copy>(&mut self, now: Moment, rates: [u64; 4], fates: [(T, &'static str); 4]) -> Option<T> {
-        let all = rates.into_iter().zip(fates);
-        all.into_iter()
-            .find_map(|(rate, (fate, what))| self.happens(now, rate, what).then_some(fate))
+    fn one_of<T: Copy>(
+        &mut self,
+        now: Moment,
+        rates: [u64; 4],
+        fates: [(T, &'static str); 4],
+    ) -> Option<(T, &'static str)> {
+        let mut all = rates.into_iter().zip(fates);
+        all.find_map(|(rate, (fate, what))| self.happens(now, rate, what).then_some((fate, what)))
     }
 }
 
@@ -277,8 +242,8 @@ impl fmt::Display for Faults {
         )?;
         write!(
             f,
-            ", ‰ of words delayed: {}, of pages not written: {}",
-            self.words_delayed, self.disk_fails
+            ", ‰ of words delayed: {}, of pages not written: {}, of faults that users meet: {}",
+            self.words_delayed, self.disk_fails, self.users_meet
         )
     }
 }

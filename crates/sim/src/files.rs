@@ -48,6 +48,18 @@ pub fn draw(stack: &str, hosts: u64, narrow: &Narrow, rng: &mut Rng) -> Option<A
     }))
 }
 
+/// One of the images that stacks run.
+pub fn any_image(rng: &mut Rng) -> Option<String> {
+    let name = *rng.pick(&["web", "api", "jobs", "front", "db", "watch", "solo", "log"])?;
+    let version = if name == "log" {
+        1
+    } else {
+        rng.between(1, VERSIONS)
+    };
+    let image = ImageRef::parse(&format!("muster/{name}:{version}")).ok()?;
+    Some(image.tagged())
+}
+
 /// Any ports, checked, new ones before old ones or after.
 fn web(rng: &mut Rng) -> Option<ServiceSpec> {
     let mut spec = plain("web", rng)?;

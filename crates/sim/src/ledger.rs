@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use muster_model::desired::ContainerSpec;
+use muster_model::desired::{ContainerSpec, HealthcheckTest};
 use muster_model::net::PublishedPort;
 use muster_model::{Generation, HostId, Name, UnitId};
 
@@ -34,6 +34,30 @@ pub struct Made {
     pub address: Option<Ipv4Addr>,
     /// Ports that it holds on its host.
     pub ports: Vec<PublishedPort>,
+    /// The engine's names of the volumes that it mounts.
+    pub volumes: Vec<String>,
+}
+
+impl Made {
+    /// Its stack's and its service's name.
+    pub fn service(&self) -> (Name, Name) {
+        (self.stack.clone(), self.service.clone())
+    }
+
+    /// Whether it has a check.
+    pub fn is_checked(&self) -> bool {
+        let check = self.runs.healthcheck.as_ref();
+        check.is_some_and(|check| check.test != HealthcheckTest::Disabled)
+    }
+}
+
+/// Who brought something about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The platform: its agent asked the engine for it.
+    Platform,
+    /// Nobody, or somebody by hand.
+    Itself,
 }
 
 /// What became of a container.
@@ -43,10 +67,12 @@ pub enum Deed {
     Made(Arc<Made>),
     /// It runs.
     Started,
+    /// Its check passes, or does not any more.
+    Healthy(bool),
     /// It runs no more.
-    Ended,
+    Ended(By),
     /// It is gone.
-    Removed,
+    Removed(By),
     /// It was not started, for another container of the platform on this host holds what it needs.
     Refused,
 }
@@ -73,6 +99,8 @@ pub struct Standing {
     pub made: Arc<Made>,
     /// Whether it runs.
     pub running: bool,
+    /// Whether it is well: it runs, and its check passes if it has one.
+    pub healthy: bool,
 }
 
 /// All engines' books as one, and what stands after the last entry.
@@ -93,21 +121,25 @@ impl Ledger {
                     host: entry.host,
                     made: made.clone(),
                     running: false,
+                    healthy: false,
                 };
                 self.standing.insert(key, standing);
             }
-            Deed::Started => self.runs(&key, true),
-            Deed::Ended => self.runs(&key, false),
-            Deed::Removed => drop(self.standing.remove(&key)),
+            Deed::Started => self.change(&key, |one| {
+                (one.running, one.healthy) = (true, !one.made.is_checked());
+            }),
+            Deed::Healthy(passes) => self.change(&key, |one| one.healthy = one.running && *passes),
+            Deed::Ended(_) => self.change(&key, |one| (one.running, one.healthy) = (false, false)),
+            Deed::Removed(_) => drop(self.standing.remove(&key)),
             Deed::Refused => {}
         }
         self.entries += 1;
         self.last = Some(entry);
     }
 
-    fn runs(&mut self, key: &(HostId, String), running: bool) {
+    fn change(&mut self, key: &(HostId, String), change: impl FnOnce(&mut Standing)) {
         if let Some(standing) = self.standing.get_mut(key) {
-            standing.running = running;
+            change(standing);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ struct Total {
     failed: u64,
     simulated_ms: u64,
     faults: Counts,
+    /// How often each kind of call to an engine met each kind of fault.
+    calls: BTreeMap<(&'static str, &'static str), u64>,
 }
 
 impl Total {
@@ -46,6 +49,9 @@ impl Total {
         self.seeds += 1;
         self.simulated_ms += report.simulated.0;
         self.faults.add(&report.faults);
+        for (met, count) in &report.calls {
+            *self.calls.entry(*met).or_default() += count;
+        }
         if report.violation.is_some() {
             self.failed += 1;
             let again = arguments::command(&report.plan);
@@ -56,6 +62,11 @@ impl Total {
     fn tell(&self, arguments: &Arguments) -> ExitCode {
         if !arguments.trace {
             say(&self.faults.to_string());
+            let calls = self
+                .calls
+                .iter()
+                .map(|((verb, what), count)| format!("{verb}: {what} {count}"));
+            say(&calls.collect::<Vec<_>>().join(", "));
             say(&format!("not judged yet: {}", PENDING.join("; ")));
         }
         let missed = marks::missed();

@@ -1,5 +1,6 @@
 //! One run: unrest, then rest, then the verdict.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub faults: Counts,
     /// How many faults and how many wishes were drawn, those that were left out included.
     pub drawn: (u64, u64),
+    /// How often each kind of call to an engine met each kind of fault: the call first.
+    pub calls: BTreeMap<(&'static str, &'static str), u64>,
     /// The story, one line a step, unless it was not told.
     pub story: String,
 }
@@ -49,12 +52,14 @@ pub fn tell(plan: &Plan, story: Story) -> Report {
     let mut world = World::new(plan, story);
     let violation = live_or_panic(&mut world).err();
     let (simulated, faults) = (world.now(), world.faults().counts().clone());
+    let calls = world.faults().calls().clone();
     Report {
         plan: plan.clone(),
         violation,
         simulated,
         faults,
         drawn: (world.faults().drawn(), world.wishes_drawn()),
+        calls,
         story: world.into_story(),
     }
 }

@@ -6,6 +6,7 @@ use muster_store::memory::Table;
 use muster_store::{Commit, Committed, Incarnation, Range, Snapshot, StoreError, WatchBatch, WatchError};
 
 use crate::fault::CommitFate;
+use crate::time::Moment;
 
 /// What a server asks.
 #[derive(Debug, Clone)]
@@ -29,12 +30,17 @@ pub enum Told {
 #[derive(Debug)]
 pub struct Store {
     table: Table,
+    /// Until when history may be forgotten the next time, and what the revision was then.
+    mark: Option<(Moment, Revision)>,
+    compacted: Revision,
 }
 
 impl Default for Store {
     fn default() -> Self {
         Self {
             table: Table::new(Incarnation(1)),
+            mark: None,
+            compacted: Revision(0),
         }
     }
 }
@@ -67,6 +73,24 @@ impl Store {
     /// The revision under which a request was done.
     pub fn committed(&self, request: &RequestId) -> Option<Revision> {
         self.table.committed(request)
+    }
+
+    /// What was before this moment is forgotten next.
+    pub fn compacts_from(&self) -> Option<Moment> {
+        self.mark.map(|(at, _)| at)
+    }
+
+    /// History before the last time is forgotten.
+    pub fn compact(&mut self, now: Moment) {
+        if let Some((_, revision)) = self.mark.replace((now, self.table.revision())) {
+            self.table.compact(revision);
+            self.compacted = revision;
+        }
+    }
+
+    /// Up to where history and requests are forgotten.
+    pub const fn compacted(&self) -> Revision {
+        self.compacted
     }
 
     /// The latest revision.

@@ -79,25 +79,50 @@ impl<E> Queue<E> {
 /// One machine's clocks. Cores must not mind that no two agree.
 #[derive(Debug, Clone, Copy)]
 pub struct Clocks {
+    /// When the machine was last started, or the history began.
+    since: Moment,
+    /// What `CLOCK_BOOTTIME` said then.
     booted: u64,
+    /// Its milliseconds in a thousand true ones.
+    rate: u64,
+    /// What the wall clock would have said as the history began.
     wall: u64,
 }
 
 /// Some time in 2026; nothing may depend on it.
 const WALL_AT_BEGINNING: u64 = 1_780_000_000_000;
+/// By how many of a thousand milliseconds a clock may go wrong.
+const DRIFT_MAX: u64 = 50;
 
 impl Clocks {
     /// Booted up to a day before the history began, with a wall clock that is up to ten minutes off.
     pub fn draw(rng: &mut Rng) -> Self {
         Self {
+            since: Moment(0),
             booted: rng.between(1_000, 86_400_000),
+            rate: 1_000,
             wall: WALL_AT_BEGINNING + rng.between(0, 1_200_000),
         }
     }
 
-    /// `CLOCK_BOOTTIME`.
+    /// From its beginning on, `CLOCK_BOOTTIME` goes too fast or too slow, by up to five in a hundred.
+    pub fn drift(&mut self, rng: &mut Rng) {
+        self.rate = rng.between(1_000 - DRIFT_MAX, 1_000 + DRIFT_MAX);
+    }
+
+    /// The machine is started again.
+    pub fn boot_anew(&mut self, now: Moment, rng: &mut Rng) {
+        (self.since, self.booted) = (now, rng.between(1_000, 60_000));
+    }
+
+    /// The wall clock is set, forwards or backwards.
+    pub const fn set_wall(&mut self, later: u64, earlier: u64) {
+        self.wall = self.wall.saturating_add(later).saturating_sub(earlier);
+    }
+
+    /// `CLOCK_BOOTTIME`. It counts pauses.
     pub const fn boot(&self, now: Moment) -> Timestamp {
-        Timestamp(self.booted + now.0)
+        Timestamp(self.booted + now.since(self.since) * self.rate / 1_000)
     }
 
     /// The wall clock.
@@ -107,7 +132,8 @@ impl Clocks {
 
     /// When this machine's `CLOCK_BOOTTIME` reaches `at`.
     pub const fn moment(&self, at: Timestamp) -> Moment {
-        Moment(at.0.saturating_sub(self.booted))
+        let own = at.0.saturating_sub(self.booted);
+        self.since.after(own.saturating_mul(1_000).div_ceil(self.rate))
     }
 }
 
@@ -129,7 +155,8 @@ mod tests {
 
     #[test]
     fn clocks_translate_back() {
-        let clocks = Clocks::draw(&mut Rng::new(3));
+        let mut rng = Rng::new(3);
+        let mut clocks = Clocks::draw(&mut rng);
         let now = Moment(123_456);
         assert_eq!(clocks.moment(clocks.boot(now)), now);
         assert_eq!(
@@ -137,6 +164,28 @@ mod tests {
             Moment(0),
             "before the history began is its beginning"
         );
-        assert_eq!(now.to_string(), "02:03.456");
+        for _ in 0..20 {
+            clocks.drift(&mut rng);
+            let at = clocks.boot(now) + std::time::Duration::from_millis(777);
+            assert!(
+                clocks.boot(clocks.moment(at)) >= at,
+                "who wakes then finds it has come"
+            );
+            assert!(
+                clocks.boot(Moment(clocks.moment(at).0 - 2)) < at,
+                "and not much later"
+            );
+        }
+    }
+
+    #[test]
+    fn a_machine_that_is_started_again_counts_from_there() {
+        let mut rng = Rng::new(4);
+        let mut clocks = Clocks::draw(&mut rng);
+        clocks.boot_anew(Moment(5_000), &mut rng);
+        assert!(clocks.boot(Moment(5_000)).0 <= 60_000);
+        let later = clocks.boot(Moment(5_000)) + std::time::Duration::from_secs(1);
+        assert_eq!(clocks.moment(later), Moment(6_000));
+        assert_eq!(Moment(123_456).to_string(), "02:03.456");
     }
 }

@@ -1,10 +1,10 @@
 //! What users wished and were told is done: the truth that the end of a run is compared with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use muster_model::desired::{FailureAction, ServiceKind, ServiceSpec, StackSpec};
+use muster_model::desired::{FailureAction, ServiceKind, ServiceSpec, StackSpec, UpdateOrder};
 use muster_model::{Name, Revision};
 
 /// Something a user asks for.
@@ -45,6 +45,13 @@ pub enum Edit {
         /// The stack.
         stack: Name,
     },
+    /// Nothing new is placed on a host, or something may be again.
+    Cordon {
+        /// The host's name.
+        host: Name,
+        /// Whether nothing is.
+        cordoned: bool,
+    },
 }
 
 /// All edits that were acknowledged, in the order of their commits.
@@ -63,6 +70,15 @@ pub struct ServiceWished {
     pub allowed: Vec<(Arc<ServiceSpec>, u32)>,
     /// How many more may stay beside those while a rollout waits for a person.
     pub surge: u32,
+    /// The most units that may be there, on the way from any of its files to any other.
+    pub most: u32,
+}
+
+impl ServiceWished {
+    /// How many units the last files, or a person since, say.
+    pub fn units(&self) -> u32 {
+        self.allowed.first().map_or(0, |(_, units)| *units)
+    }
 }
 
 /// One stack as its users think of it.
@@ -86,16 +102,43 @@ impl Wishes {
         stacks
     }
 
-    /// The services that are wished, by stack and name.
-    pub fn services(&self) -> BTreeMap<(Name, Name), ServiceWished> {
-        let mut services = BTreeMap::new();
-        for (name, stack) in self.stacks() {
-            for (service, head) in stack.history.last().into_iter().flat_map(|spec| &spec.services) {
-                services.insert((name.clone(), service.clone()), stack.service(service, head));
+    /// Hosts on which nothing new is to be placed.
+    pub fn cordoned(&self) -> BTreeSet<Name> {
+        let mut hosts = BTreeSet::new();
+        for edit in self.done.values() {
+            match edit {
+                Edit::Cordon { host, cordoned: true } => drop(hosts.insert(host.clone())),
+                Edit::Cordon { host, .. } => drop(hosts.remove(host)),
+                _ => {}
             }
         }
-        services
+        hosts
     }
+
+    /// The services that are wished, by stack and name.
+    pub fn services(&self) -> BTreeMap<(Name, Name), ServiceWished> {
+        services(&self.stacks())
+    }
+
+    /// The same, before an edit and after it.
+    pub fn around(&self, edit: &Edit) -> (Wished, Wished) {
+        let mut stacks = self.stacks();
+        let before = services(&stacks);
+        edit.apply(&mut stacks);
+        (before, services(&stacks))
+    }
+}
+
+type Wished = BTreeMap<(Name, Name), ServiceWished>;
+
+fn services(stacks: &BTreeMap<Name, StackWished>) -> Wished {
+    let mut services = BTreeMap::new();
+    for (name, stack) in stacks {
+        for (service, head) in stack.history.last().into_iter().flat_map(|spec| &spec.services) {
+            services.insert((name.clone(), service.clone()), stack.service(service, head));
+        }
+    }
+    services
 }
 
 impl StackWished {
@@ -114,7 +157,26 @@ impl StackWished {
             head: head.clone(),
             allowed: allowed.collect(),
             surge: self.surge(service, head),
+            most: self.most(service),
         }
+    }
+
+    /// Of all files that the stack ever had: the most units, and of those that start first a batch more.
+    fn most(&self, service: &Name) -> u32 {
+        let specs = self.history.iter().filter_map(|spec| spec.services.get(service));
+        let (mut units, mut surge) = (0, 0);
+        for spec in specs {
+            // As many as there are hosts; once all has come to rest that is counted.
+            if spec.kind == ServiceKind::Global {
+                return u32::MAX;
+            }
+            let (wanted, batch) = (self.units(service, spec), spec.update.batch_size);
+            units = units.max(wanted);
+            if spec.update.order == UpdateOrder::StartFirst {
+                surge = surge.max(if batch == 0 { u32::MAX } else { batch });
+            }
+        }
+        units + surge.min(units)
     }
 
     /// Each unit may have its successor beside it: files before these may have said to start first.
@@ -124,6 +186,11 @@ impl StackWished {
         } else {
             0
         }
+    }
+
+    /// What was set by hand and still holds.
+    pub fn scale(&self, service: &Name) -> Option<u32> {
+        self.scales.get(service).copied()
     }
 
     fn units(&self, service: &Name, spec: &ServiceSpec) -> u32 {
@@ -148,14 +215,15 @@ impl StackWished {
 }
 
 impl Edit {
-    /// The stack that it is about.
-    pub const fn stack(&self) -> &Name {
+    /// The stack that it is about, if it is about one.
+    pub const fn stack(&self) -> Option<&Name> {
         match self {
             Self::Deploy { stack, .. }
             | Self::Scale { stack, .. }
             | Self::Rollback { stack, .. }
             | Self::Restart { stack, .. }
-            | Self::Remove { stack } => stack,
+            | Self::Remove { stack } => Some(stack),
+            Self::Cordon { .. } => None,
         }
     }
 
@@ -181,7 +249,7 @@ impl Edit {
                     .scales
                     .insert(service.clone(), *units);
             }
-            Self::Restart { .. } => {}
+            Self::Restart { .. } | Self::Cordon { .. } => {}
         }
     }
 }
@@ -213,6 +281,10 @@ impl fmt::Display for Edit {
             Self::Rollback { stack, to } => write!(f, "roll {stack} back to revision {to}"),
             Self::Restart { stack, service } => write!(f, "restart {stack}/{service}"),
             Self::Remove { stack } => write!(f, "remove {stack}"),
+            Self::Cordon { host, cordoned } => {
+                let word = if *cordoned { "cordon" } else { "uncordon" };
+                write!(f, "{word} {host}")
+            }
         }
     }
 }

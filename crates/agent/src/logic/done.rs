@@ -6,7 +6,7 @@ use muster_model::{Timestamp, UnitId};
 use super::lanes::UnderWay;
 use super::marks;
 use super::shared::Image;
-use super::{Action, AgentCore, Lane};
+use super::{Action, AgentCore, Lane, decide};
 use crate::engine::{Answer, Container, ContainerState, Failure, Owner, Verb};
 
 impl AgentCore {
@@ -21,6 +21,8 @@ impl AgentCore {
         match &lane {
             Lane::Unit(unit) => self.unit_done(now, *unit, under_way, result),
             Lane::Fence(unit) => self.fence_done(now, *unit, &under_way, result),
+            // The table may be another since: what was done then says nothing of what is wanted now.
+            Lane::Network(_) | Lane::Volume(_) if !self.is_wanted(&lane, &under_way.action) => {}
             Lane::Network(network) => {
                 let entry = self.shared.networks.entry(*network).or_default();
                 entry.settle(now, result.map(drop));
@@ -38,6 +40,23 @@ impl AgentCore {
             let waiting = self.waiters.remove(&lane).unwrap_or_default();
             waiting.into_iter().for_each(|unit| self.touch(unit));
         }
+    }
+
+    /// Whether this is what the table wants of a network or volume.
+    fn is_wanted(&self, lane: &Lane, action: &Action) -> bool {
+        let Some(page) = self.pages.acting() else {
+            return false;
+        };
+        let wanted = match lane {
+            Lane::Network(id) => {
+                let mut networks = page.table.networks.iter();
+                let network = networks.find(|network| network.network == *id);
+                network.map(decide::make_network)
+            }
+            Lane::Volume(id) => page.table.volumes.get(id).map(decide::settle_volume),
+            _ => None,
+        };
+        matches!((wanted, action), (Some(wanted), Action::Engine(verb)) if wanted == *verb)
     }
 
     fn image_done(

@@ -270,6 +270,25 @@ fn a_removed_unit_stops_and_goes_and_its_volume_stays() {
 }
 
 #[test]
+fn a_volume_that_is_to_go_while_it_is_being_made_goes() {
+    let mut wish = table(1, []);
+    wish.volumes.insert(volume(1).volume, volume(1));
+    let mut rig = Rig::new();
+    rig.slow.push("make the volume shop_data1".to_owned());
+    rig.start();
+    rig.connect();
+    rig.send_table(&wish);
+    let mut removed = volume(1);
+    removed.removed = true;
+    let mut then = table(2, []);
+    then.volumes.insert(removed.volume, removed);
+    rig.send_table(&then);
+    rig.answer_slow();
+    rig.settle();
+    assert_eq!(rig.verb_texts().last().unwrap(), "remove the volume shop_data1");
+}
+
+#[test]
 fn the_old_generation_goes_before_the_new_one_comes() {
     let mut rig = Rig::with(&table(1, [unit(1)]));
     let mut anew = unit(1);

@@ -2,6 +2,7 @@
 
 use muster_model::assigned::{Unit, VolumeAssigned};
 use muster_model::desired::{VolumeSpec, VolumeWish};
+use muster_model::document::Document;
 use muster_model::limits::NAME_BYTES_MAX;
 use muster_model::{EnvironmentId, HostId, Name, StackId, VolumeId};
 
@@ -105,6 +106,7 @@ pub(crate) fn ensure(desk: &mut Desk<'_>, shape: &Shape, host: HostId) -> bool {
             .cloned();
         match (there, place(shape, name)) {
             (Some(left), (Some(stack), _)) if left.stack != Some(stack) => {
+                expect_stack(desk, stack);
                 desk.put(VolumeAssigned {
                     stack: Some(stack),
                     ..(*left.doc).clone()
@@ -117,6 +119,7 @@ pub(crate) fn ensure(desk: &mut Desk<'_>, shape: &Shape, host: HostId) -> bool {
                 made = true;
             }
             (None, (Some(stack), name)) => {
+                expect_stack(desk, stack);
                 let volume = of_stack(desk, shape, stack, name, host);
                 desk.put(volume);
                 made = true;
@@ -124,6 +127,15 @@ pub(crate) fn ensure(desk: &mut Desk<'_>, shape: &Shape, host: HostId) -> bool {
         }
     }
     made
+}
+
+/// Who removed the stack with its volumes since named those that there were: one that is made later would be left over.
+fn expect_stack(desk: &mut Desk<'_>, stack: StackId) {
+    let Some(head) = desk.world.stack(stack).cloned() else {
+        return;
+    };
+    desk.keep_together(2);
+    desk.expect(head.key(), Some(head.modified));
 }
 
 /// Whose a volume is and what it is called there: the stack's own, or one of the environment.

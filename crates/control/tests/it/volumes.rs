@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use muster_model::assigned::ServiceState;
+use muster_model::document::Document;
 use muster_model::{HostId, Reason};
 
 use crate::lab::Lab;
@@ -107,6 +108,24 @@ fn data_that_a_removed_stack_left_behind_is_the_next_ones_of_its_name() {
     assert_eq!(lab.running(again, "db")[0].host, host);
     let volumes: Vec<_> = lab.world.volumes().collect();
     assert_eq!((volumes.len(), volumes[0].stack), (1, Some(again)));
+}
+
+#[test]
+fn a_volume_is_made_only_while_its_stack_is_as_it_was_seen() {
+    let mut lab = Lab::with_hosts(1);
+    let shop = lab.deploy("shop", stack([("db", service("db").volume("data"))]));
+    let head = lab.world.stack(shop).unwrap().clone();
+    lab.settle();
+    let volume = lab.world.volumes().next().unwrap().key();
+    let made = lab
+        .committed
+        .iter()
+        .find(|one| one.writes.iter().any(|(key, _)| *key == volume))
+        .unwrap();
+    assert!(
+        made.expects.contains(&(head.key(), Some(head.modified))),
+        "who removes the stack with its volumes names those that there are"
+    );
 }
 
 /// Something that makes one host the worse place.

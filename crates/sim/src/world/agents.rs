@@ -33,6 +33,16 @@ pub(super) struct Host {
     pub(super) list_hung: bool,
     /// The agent hears the engine's events; none later is heard before this moment.
     pub(super) listens: Option<Moment>,
+    /// How often its engine ended: a call to one that ended since is lost.
+    pub(super) engine_run: u32,
+    /// How often the machine was started.
+    pub(super) boots: u32,
+    /// It has power.
+    pub(super) powered: bool,
+    /// Its agent takes nothing in until then.
+    pub(super) wedged_until: Moment,
+    /// Nothing can be written until then.
+    pub(super) disk_full_until: Moment,
     /// Calls under way that the agent waits for.
     pub(super) under_way: BTreeMap<Lane, u64>,
     /// The connection that is being made.
@@ -41,15 +51,16 @@ pub(super) struct Host {
     pub(super) connection: Option<u64>,
     /// Its network is gone until then.
     pub(super) cut_until: Moment,
-    disk: Disk,
+    pub(super) disk: Disk,
     wakes_at: Option<Moment>,
 }
 
 /// What a restart of the agent finds.
 #[derive(Debug, Default)]
-struct Disk {
-    page: Option<Page>,
-    lease: Option<LeaseRecord>,
+pub(super) struct Disk {
+    pub(super) page: Option<Page>,
+    /// Kept in memory: it does not outlive the machine.
+    pub(super) lease: Option<LeaseRecord>,
 }
 
 impl Host {
@@ -63,6 +74,11 @@ impl Host {
             engine,
             engine_up: true,
             list_hung: false,
+            engine_run: 1,
+            boots: 1,
+            powered: true,
+            wedged_until: Moment(0),
+            disk_full_until: Moment(0),
             listens: None,
             under_way: BTreeMap::new(),
             dialling: None,
@@ -92,7 +108,7 @@ impl Host {
             page,
             blobs_missing: false,
             lease,
-            boot: format!("boot of {}", self.id),
+            boot: format!("boot {} of {}", self.boots, self.id),
             facts,
         }
     }
@@ -101,6 +117,9 @@ impl Host {
 impl World {
     pub(super) fn agent_begins(&mut self, of: usize) {
         let host = &mut self.hosts[of];
+        if host.core.is_some() || !host.powered {
+            return;
+        }
         host.life += 1;
         let config = CoreConfig {
             host: host.id,
@@ -109,6 +128,7 @@ impl World {
         };
         host.core = Some(AgentCore::new(config));
         (host.doomed, host.listens, host.wakes_at) = (None, None, None);
+        host.wedged_until = Moment(0);
         (host.dialling, host.connection) = (None, None);
         host.under_way.clear();
         let life = Life {
@@ -121,6 +141,7 @@ impl World {
             self.hosts[of].id,
             format_args!("agent begins, life {}", life.number),
         );
+        self.history.pace.agent_begins(self.hosts[of].id);
         self.agent_takes(life, started);
         self.soon(5, 200, Event::EngineFound(life));
         self.soon(5, 100, Event::AgentDials(life));
@@ -132,6 +153,7 @@ impl World {
             return;
         }
         let (id, number) = (host.id, host.life);
+        self.troubles.host(id, self.now.after(20_000));
         self.trace.tell(self.now, id, format_args!("agent is killed"));
         for connection in self.links.which(|one| one.agent == Life { of, number }) {
             self.hang_up(connection, Way::Up);
@@ -141,7 +163,7 @@ impl World {
 
     pub(super) fn agent_wakes(&mut self, life: Life) {
         let host = &mut self.hosts[life.of];
-        if host.is_life(life) && host.wakes_at == Some(self.now) {
+        if host.is_life(life) && host.wakes_at.is_some_and(|at| at <= self.now) {
             host.wakes_at = None;
             self.agent_takes(life, Input::Tick);
         }
@@ -199,7 +221,12 @@ impl World {
                 self.soon(200, 3_000, Event::AgentDials(life));
             }
             Output::SaveNotebook { page, .. } => self.soon(1, 20, Event::DiskWrites(life, Box::new(page))),
-            Output::KeepLease(lease) => self.hosts[life.of].disk.lease = Some(lease),
+            Output::KeepLease(lease) => {
+                let host = &mut self.hosts[life.of];
+                if self.now >= host.disk_full_until {
+                    host.disk.lease = Some(lease);
+                }
+            }
             Output::Look => self.soon(2, 40, Event::EngineLists(life)),
             Output::Perform {
                 lane,
@@ -222,9 +249,10 @@ impl World {
 
     pub(super) fn disk_writes(&mut self, life: Life, page: Page) {
         let revision = page.table.revision;
-        let alive = self.hosts[life.of].is_life(life);
+        let host = &self.hosts[life.of];
+        let (alive, full) = (host.is_life(life), self.now < host.disk_full_until);
         // What an agent wrote just before it died is there, or is not.
-        let written = !self.faults.disk_fails(self.now) && (alive || self.rng.chance(500));
+        let written = !full && !self.faults.disk_fails(self.now) && (alive || self.rng.chance(500));
         let id = self.hosts[life.of].id;
         if written {
             let units = page.table.units.len();
@@ -234,6 +262,9 @@ impl World {
                 format_args!("notebook has revision {revision}, {units} units"),
             );
             self.hosts[life.of].disk.page = Some(page);
+        }
+        if !written {
+            self.troubles.host(id, self.now);
         }
         let result = if written {
             Ok(())

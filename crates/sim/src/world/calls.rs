@@ -11,13 +11,20 @@ use crate::fault::CallFate;
 use crate::link::Life;
 
 /// How long a call may take before its caller gives it up.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_millis(GIVEN_UP_MS);
+
+const GIVEN_UP_MS: u64 = 30_000;
 
 impl World {
     pub(super) fn call_begins(&mut self, agent: Life, lane: Lane, verb: Verb) {
         self.calls += 1;
-        let (id, fate) = (self.calls, self.faults.call(self.now));
-        self.hosts[agent.of].under_way.insert(lane.clone(), id);
+        let (id, fate) = (self.calls, self.faults.call(self.now, kind(&verb)));
+        let host = &mut self.hosts[agent.of];
+        host.under_way.insert(lane.clone(), id);
+        let engine_run = host.engine_run;
+        if fate != CallFate::Works {
+            self.troubles.host(host.id, self.now.after(GIVEN_UP_MS));
+        }
         let (from, to) = usual(&verb);
         let (from, to) = if fate == CallFate::Slow {
             (1_000, 20_000)
@@ -25,12 +32,14 @@ impl World {
             (from, to)
         };
         self.moved(agent, &verb);
+        self.judge_pace(agent, &verb);
         self.soon(
             from,
             to,
             Event::CallDoes(Box::new(Call {
                 id,
                 agent,
+                engine_run,
                 lane,
                 verb,
                 fate,
@@ -41,6 +50,13 @@ impl World {
     fn moved(&mut self, agent: Life, verb: &Verb) {
         let id = self.hosts[agent.of].id;
         self.activity.moved(self.now, format!("{id}: {verb}"));
+    }
+
+    fn judge_pace(&mut self, agent: Life, verb: &Verb) {
+        let id = self.hosts[agent.of].id;
+        if let Some(found) = self.history.pace.asked(self.now, id, verb.to_string()) {
+            self.violated("what fails is asked for with pauses", found);
+        }
     }
 
     /// What is no longer wanted: the answer comes soon, and says nothing about what is done.
@@ -54,6 +70,7 @@ impl World {
         let call = Box::new(Call {
             id,
             agent,
+            engine_run: 0,
             lane: lane.clone(),
             verb,
             fate: CallFate::Works,
@@ -69,10 +86,7 @@ impl World {
                 return self.soon(1, 5, Event::CallAnswers(call, Err(failure)));
             }
             CallFate::Hangs => {
-                let (ms, failure) = (
-                    u64::try_from(DEADLINE.as_millis()).unwrap_or(0),
-                    deadline(&call.verb),
-                );
+                let (ms, failure) = (GIVEN_UP_MS, deadline(&call.verb));
                 return self.soon(ms, ms, Event::CallAnswers(call, Err(failure)));
             }
             CallFate::Works | CallFate::AnswerLost | CallFate::Slow => {}
@@ -94,10 +108,17 @@ impl World {
     pub(super) fn call_ends(&mut self, call: Box<Call>) {
         let host = &mut self.hosts[call.agent.of];
         let (id, wall) = (host.id, host.clocks.wall(self.now));
-        let result = if host.engine_up {
-            host.engine.perform(wall, &call.verb)
-        } else {
+        let result = if !host.engine_up || host.engine_run != call.engine_run {
             Err(unreachable())
+        } else if let Verb::Pull { image, .. } = &call.verb
+            && self
+                .missing_images
+                .get(&image.tagged())
+                .is_some_and(|until| self.now < *until)
+        {
+            Err(refusal(&call.verb))
+        } else {
+            host.engine.perform(wall, &call.verb)
         };
         match &result {
             Ok(_) => self
@@ -143,7 +164,7 @@ impl World {
     }
 
     pub(super) fn engine_lists(&mut self, agent: Life) {
-        let drawn = self.faults.call(self.now);
+        let drawn = self.faults.call(self.now, "list");
         let host = &mut self.hosts[agent.of];
         let id = host.id;
         // An agent that is killed on a host whose engine is wedged for good is one fault more than the platform promises to bear.
@@ -178,6 +199,22 @@ impl World {
             late + 20,
             Event::AgentHears(agent, Box::new(Input::Looked(result))),
         );
+    }
+}
+
+/// What is asked of the engine, in one word.
+const fn kind(verb: &Verb) -> &'static str {
+    match verb {
+        Verb::FindImage { .. } => "find image",
+        Verb::Pull { .. } => "pull",
+        Verb::EnsureNetwork(_) => "make network",
+        Verb::EnsureVolume(_) => "make volume",
+        Verb::RemoveVolume { .. } => "remove volume",
+        Verb::Create(_) => "create",
+        Verb::Start { .. } => "start",
+        Verb::Stop { .. } => "stop",
+        Verb::Kill { .. } => "kill",
+        Verb::Remove { .. } => "remove",
     }
 }
 

@@ -5,7 +5,7 @@ use muster_agent::logic::Input;
 
 use super::{Event, World};
 use crate::engine::Later;
-use crate::ledger::Entry;
+use crate::ledger::{Deed, Entry};
 use crate::link::Life;
 
 impl World {
@@ -20,8 +20,11 @@ impl World {
     /// What came of something an engine did: the ledger first, then whoever listens.
     pub(super) fn settle_engine(&mut self, of: usize) {
         let host = self.hosts[of].id;
-        let aftermath = self.hosts[of].engine.take_aftermath();
+        let mut aftermath = self.hosts[of].engine.take_aftermath();
         for (container, deed) in aftermath.deeds {
+            if deed == Deed::Started && self.is_bad(of, &container) {
+                self.hosts[of].engine.will_crash(&container);
+            }
             self.enter(Entry {
                 at: self.now,
                 host,
@@ -29,6 +32,9 @@ impl World {
                 deed,
             });
         }
+        aftermath
+            .later
+            .extend(self.hosts[of].engine.take_aftermath().later);
         for (after, later) in aftermath.later {
             let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
             self.soon(ms, ms, Event::InEngine(of, later));
@@ -37,6 +43,16 @@ impl World {
             .events
             .into_iter()
             .for_each(|event| self.tell_event(of, event));
+    }
+
+    /// Whether what a container runs ends by itself, these days.
+    fn is_bad(&self, of: usize, container: &str) -> bool {
+        let image = self.hosts[of]
+            .engine
+            .made(container)
+            .map(|made| made.runs.image.tagged());
+        let until = image.and_then(|image| self.bad_images.get(&image));
+        until.is_some_and(|until| self.now < *until)
     }
 
     fn tell_event(&mut self, of: usize, event: EngineEvent) {
@@ -63,6 +79,7 @@ impl World {
         host.engine_up = false;
         let (id, wall) = (host.id, host.clocks.wall(self.now));
         if restarts {
+            host.engine_run += 1;
             host.engine.restart(wall);
         }
         host.listens = None;
@@ -72,6 +89,7 @@ impl World {
         };
         self.settle_engine(of);
         let length = self.faults.rng().between(500, 15_000);
+        self.troubles.host(id, self.now.after(length));
         let how = if restarts {
             "ends with all its containers"
         } else {
@@ -88,6 +106,9 @@ impl World {
 
     pub(super) fn engine_returns(&mut self, of: usize) {
         let host = &mut self.hosts[of];
+        if !host.powered {
+            return;
+        }
         host.engine_up = true;
         let life = Life {
             of,

@@ -2,12 +2,14 @@
 
 use muster_agent::engine::{Answer, Failure, Verb};
 use muster_agent::logic::{Input, Lane, Page};
+use muster_model::{RequestId, Revision};
 use muster_server::logic::Ticket;
 
 use crate::engine::Later;
 use crate::fault::{CallFate, CommitFate, Kind};
 use crate::link::{Life, Parcel, Way};
 use crate::store::{Ask, Told};
+use crate::wish::Edit;
 
 /// Who asked the store something.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +26,20 @@ pub(super) enum Asker {
 pub(super) struct Call {
     pub(super) id: u64,
     pub(super) agent: Life,
+    /// The engine that was asked.
+    pub(super) engine_run: u32,
     pub(super) lane: Lane,
     pub(super) verb: Verb,
     pub(super) fate: CallFate,
+}
+
+/// A request that was answered.
+#[derive(Debug)]
+pub(super) struct Echo {
+    pub(super) edit: Edit,
+    pub(super) request: RequestId,
+    /// What the user was told.
+    pub(super) done: Revision,
 }
 
 /// What can happen.
@@ -74,9 +87,12 @@ pub(super) enum Event {
     EngineLost(Life),
     EngineFound(Life),
     EngineReturns(usize),
+    PowerReturns(usize),
 
     UserActs(usize),
     UserTries(usize),
+    /// A request of a user's, sent once more long after it was answered.
+    UserEchoes(usize, Box<Echo>),
     Mishap(Kind),
     Heal,
 }

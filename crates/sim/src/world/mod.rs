@@ -6,20 +6,22 @@
 mod agents;
 mod calls;
 mod direct;
+mod ending;
 mod engines;
 mod event;
 mod mishaps;
 mod people;
 mod phases;
+mod power;
 mod servers;
 mod setup;
 mod storage;
 mod wires;
 
-use muster_model::HostId;
+use std::collections::BTreeMap;
 
 use crate::fault::Faults;
-use crate::judge::{self, Activity, Violation};
+use crate::judge::{self, Activity, History, Scene, Troubles, Violation};
 use crate::ledger::{Entry, Ledger};
 use crate::link::Links;
 use crate::narrow::Narrow;
@@ -59,8 +61,16 @@ pub struct World {
     phases: Phases,
     ledger: Ledger,
     activity: Activity,
+    history: History,
     trace: Trace,
     violation: Option<Violation>,
+    /// All came to rest, and users remove everything.
+    is_ending: bool,
+    /// When which host had a bad time.
+    troubles: Troubles,
+    /// Images that end soon after they were started, and that no registry has, each until when.
+    bad_images: BTreeMap<String, Moment>,
+    missing_images: BTreeMap<String, Moment>,
     calls: u64,
     /// The inputs that were taken at this moment.
     at_once: (Moment, u32),
@@ -82,7 +92,10 @@ impl World {
         };
         self.now = at;
         self.enter_phase();
-        self.happen(event);
+        match self.taken_in_at(&event) {
+            Some(later) => self.queue.put(later, event),
+            None => self.happen(event),
+        }
         true
     }
 
@@ -104,38 +117,6 @@ impl World {
     /// Which faults there were.
     pub const fn faults(&self) -> &Faults {
         &self.faults
-    }
-
-    /// Whether all is as wished and at rest; if not, what is not.
-    pub fn is_settled(&self) -> Result<(), Violation> {
-        if let Some(user) = self.somebody_waits() {
-            let found = format!("{user} still waits for an answer");
-            return Err(Violation {
-                judge: "users are answered",
-                found,
-            });
-        }
-        if let Some(found) = self.activity.judge(self.now) {
-            return Err(Violation {
-                judge: "nothing moves once all is as wished",
-                found,
-            });
-        }
-        let ids: Vec<HostId> = self.hosts.iter().map(|host| host.id).collect();
-        if let Some(found) = judge::wished(&self.ledger, &self.wishes, &ids) {
-            return Err(Violation {
-                judge: "what runs is what users were told",
-                found,
-            });
-        }
-        let assignments = judge::Assignments::read(&self.store.read().entries);
-        match judge::placed(&self.ledger, &assignments) {
-            Some(found) => Err(Violation {
-                judge: "an engine has exactly its host's units",
-                found,
-            }),
-            None => Ok(()),
-        }
     }
 
     /// The story so far.
@@ -177,8 +158,10 @@ impl World {
             Event::EngineLost(life) => self.engine_lost(life),
             Event::EngineFound(life) => self.engine_found(life),
             Event::EngineReturns(host) => self.engine_returns(host),
+            Event::PowerReturns(host) => self.power_returns(host),
             Event::UserActs(user) => self.user_acts(user),
             Event::UserTries(user) => self.user_tries(user),
+            Event::UserEchoes(user, echo) => self.user_echoes(user, &echo),
             Event::Mishap(kind) => self.mishap(kind),
             Event::Heal => self.heal(),
         }
@@ -209,7 +192,13 @@ impl World {
     /// Something became of a container.
     fn enter(&mut self, entry: Entry) {
         self.ledger.write(entry);
-        if let Err(violation) = judge::at_every_step(&self.ledger) {
+        let scene = Scene {
+            now: self.now,
+            ledger: &self.ledger,
+            troubles: &self.troubles,
+        };
+        let judged = judge::at_every_step(&self.ledger).and_then(|()| self.history.judge(scene));
+        if let Err(violation) = judged {
             self.violated(violation.judge, violation.found);
         }
     }

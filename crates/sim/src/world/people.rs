@@ -3,18 +3,22 @@
 use muster_control::Versioned;
 use muster_control::World as Seen;
 use muster_model::desired::Stack;
-use muster_model::{AccountId, EnvironmentId, Name, RequestId, StackId};
+use muster_model::{AccountId, EnvironmentId, Name, RequestId, Revision, StackId};
 use muster_server::desired::{
-    Author, Base, Denial, Deploy, Proposal, ServiceChange, change_service, deploy, removal, restart_service,
-    rollback,
+    Author, Base, Denial, Deploy, HostChange, Proposal, ServiceChange, change_host, change_service, deploy,
+    removal, restart_service, rollback,
 };
 use muster_store::{Commit, Committed, StoreError};
 
+use super::event::Echo;
 use super::{Asker, Event, World};
+use crate::fault::CommitFate;
 use crate::files;
+use crate::judge::Scene;
 use crate::link::Life;
 use crate::rng::Rng;
-use crate::store::Ask;
+use crate::store::{Ask, Told};
+use crate::time::Moment;
 use crate::wish::Edit;
 
 /// The environment in which everything happens.
@@ -30,6 +34,8 @@ pub(super) struct User {
     account: AccountId,
     rng: Rng,
     asked: u64,
+    /// When it next wants something.
+    acts_at: Moment,
     under_way: Option<Attempt>,
 }
 
@@ -38,7 +44,7 @@ pub(super) struct User {
 struct Attempt {
     edit: Edit,
     request: RequestId,
-    tries: u32,
+    since: Moment,
 }
 
 impl User {
@@ -48,6 +54,7 @@ impl User {
             account: AccountId::new(1, number),
             rng,
             asked: 0,
+            acts_at: Moment(0),
             under_way: None,
         }
     }
@@ -62,11 +69,41 @@ impl World {
             .map(|user| user.name)
     }
 
+    /// Whether a user asked for something before that moment and is not answered yet.
+    pub(super) fn asked_before(&self, moment: Moment) -> bool {
+        let mut under_way = self.users.iter().filter_map(|user| user.under_way.as_ref());
+        under_way.any(|attempt| attempt.since <= moment)
+    }
+
+    /// A user will want something then, and not before.
+    pub(super) fn user_will_act(&mut self, user: usize, at: Moment) {
+        self.users[user].acts_at = at;
+        self.queue.put(at, Event::UserActs(user));
+    }
+
+    /// Whoever waits for nothing wants something at once.
+    pub(super) fn users_hurry(&mut self) {
+        for user in 0..self.users.len() {
+            let at = self.now.after(self.users[user].rng.between(0, 300));
+            if self.users[user].under_way.is_none() && at < self.users[user].acts_at {
+                self.user_will_act(user, at);
+            }
+        }
+    }
+
     pub(super) fn user_acts(&mut self, user: usize) {
-        if self.now >= self.faults.until() {
+        let one = &self.users[user];
+        if one.acts_at != self.now || one.under_way.is_some() {
             return;
         }
-        let edit = self.draws_edit(user);
+        let edit = if self.now < self.faults.until() {
+            self.draws_edit(user)
+        } else {
+            match self.last_edit() {
+                Some(edit) => Some(edit),
+                None => return,
+            }
+        };
         let one = &mut self.users[user];
         one.asked += 1;
         let request = RequestId::parse(&format!("{}.{}", one.name, one.asked));
@@ -85,7 +122,7 @@ impl World {
         one.under_way = Some(Attempt {
             edit,
             request,
-            tries: 0,
+            since: self.now,
         });
         self.soon(1, 50, Event::UserTries(user));
     }
@@ -99,16 +136,32 @@ impl World {
         }
     }
 
+    /// Once faults have stopped, users let every host be used again; and when all came to rest, they remove everything.
+    fn last_edit(&self) -> Option<Edit> {
+        let cordoned = self.wishes.cordoned().pop_first();
+        let removed = || {
+            let (stack, _) = self.wishes.stacks().pop_first().filter(|_| self.is_ending)?;
+            Some(Edit::Remove { stack })
+        };
+        cordoned
+            .map(|host| Edit::Cordon {
+                host,
+                cordoned: false,
+            })
+            .or_else(removed)
+    }
+
     /// Often at once, mostly some time later.
     fn acts_again(&mut self, user: usize) {
+        let ending = self.now >= self.faults.until();
         let one = &mut self.users[user];
         one.under_way = None;
-        let at = self.now.after(if one.rng.chance(300) {
+        let at = self.now.after(if ending || one.rng.chance(300) {
             one.rng.between(1, 300)
         } else {
             one.rng.between(2_000, 40_000)
         });
-        self.queue.put(at, Event::UserActs(user));
+        self.user_will_act(user, at);
     }
 
     fn draws_edit(&mut self, user: usize) -> Option<Edit> {
@@ -117,8 +170,13 @@ impl World {
         let rng = &mut self.users[user].rng;
         let names: Vec<&Name> = stacks.keys().collect();
         let known = rng.pick(&names).map(|name| ((*name).clone(), &stacks[*name]));
-        let kind = rng.between(0, 9);
+        let kind = rng.between(0, 10);
         match (kind, known) {
+            (10, _) => {
+                let host = Name::parse(&format!("h{}", rng.between(1, hosts))).ok()?;
+                let cordoned = rng.chance(600);
+                Some(Edit::Cordon { host, cordoned })
+            }
             (4..=5, Some((stack, wished))) => {
                 let service = rng.pick(&wished.scalable())?.clone();
                 Some(Edit::Scale {
@@ -155,24 +213,59 @@ impl World {
             return;
         };
         let of = self.users[user].rng.below(self.servers.len());
-        let server = &mut self.servers[of];
         let life = Life {
             of,
-            number: server.life,
+            number: self.servers[of].life,
         };
-        let (Some(core), Some(ids)) = (&server.core, &mut server.ids) else {
-            return self.soon(200, 1_000, Event::UserTries(user));
+        match self.proposes_at(of, user, &attempt.edit, &attempt.request) {
+            None => self.soon(200, 1_000, Event::UserTries(user)),
+            Some(Ok(commit)) => {
+                self.may_become(&attempt.edit);
+                self.ask_store(life, Asker::User(user), Ask::Commit(commit));
+            }
+            Some(Err(denial)) => self.user_is_refused(user, &attempt, &denial),
+        }
+    }
+
+    /// From now on the store may do this.
+    fn may_become(&mut self, edit: &Edit) {
+        let Some(stack) = edit.stack() else { return };
+        let scene = Scene {
+            now: self.now,
+            ledger: &self.ledger,
+            troubles: &self.troubles,
         };
+        let begins_anew = matches!(edit, Edit::Remove { .. });
+        let (before, after) = self.wishes.around(edit);
+        self.history
+            .may_become(scene, stack, begins_anew, &before, &after);
+    }
+
+    /// A user was told what became of an edit.
+    fn is_certain(&mut self, stack: Option<&Name>) {
+        if let Some(stack) = stack {
+            let wished = self.wishes.services();
+            self.history.is_certain(self.now, stack, &wished);
+        }
+    }
+
+    /// What a handler would commit; none if nobody answers.
+    fn proposes_at(
+        &mut self,
+        of: usize,
+        user: usize,
+        edit: &Edit,
+        request: &RequestId,
+    ) -> Option<Result<Commit, Denial>> {
+        let server = &mut self.servers[of];
+        let (core, ids) = (server.core.as_ref()?, server.ids.as_mut()?);
         let (epoch, counter) = ids.draw();
         let author = Author {
             account: self.users[user].account,
             now: server.clocks.wall(self.now),
-            request: attempt.request.clone(),
+            request: request.clone(),
         };
-        match propose(core.world(), &author, StackId::new(epoch, counter), &attempt.edit) {
-            Ok(commit) => self.ask_store(life, Asker::User(user), Ask::Commit(commit)),
-            Err(denial) => self.user_is_refused(user, &attempt, &denial),
-        }
+        Some(propose(core.world(), &author, StackId::new(epoch, counter), edit))
     }
 
     /// It is not done; unless it was, by an earlier try whose answer was lost, and that is why it cannot be done again.
@@ -191,6 +284,7 @@ impl World {
             self.users[user].name,
             format_args!("is refused: {denial}"),
         );
+        self.is_certain(attempt.edit.stack());
         self.acts_again(user);
     }
 
@@ -207,14 +301,48 @@ impl World {
                     name,
                     format_args!("is told that it is done at revision {revision}"),
                 );
+                self.echoes(user, &attempt, revision);
+                let stack = attempt.edit.stack().cloned();
                 self.wishes.acknowledge(revision, attempt.edit);
+                self.is_certain(stack.as_ref());
                 self.acts_again(user);
             }
             Some(Err(StoreError::Conflict { .. })) => self.soon(5, 300, Event::UserTries(user)),
             _ => self.soon(100, 2_000, Event::UserTries(user)),
         }
-        if let Some(attempt) = &mut self.users[user].under_way {
-            attempt.tries += 1;
+    }
+
+    /// Sometimes a request that was answered comes once more: somebody between the user and the server sent it again.
+    fn echoes(&mut self, user: usize, attempt: &Attempt, done: Revision) {
+        if self.users[user].rng.chance(200) {
+            let echo = Echo {
+                edit: attempt.edit.clone(),
+                request: attempt.request.clone(),
+                done,
+            };
+            self.soon(10, 30_000, Event::UserEchoes(user, Box::new(echo)));
+        }
+    }
+
+    /// A request comes once more: nothing may come of it, unless the store has forgotten that it ever came.
+    pub(super) fn user_echoes(&mut self, user: usize, echo: &Echo) {
+        if self.store.compacted() >= echo.done {
+            return;
+        }
+        let of = self.users[user].rng.below(self.servers.len());
+        let Some(Ok(commit)) = self.proposes_at(of, user, &echo.edit, &echo.request) else {
+            return;
+        };
+        let told = self.store.answer(&Ask::Commit(commit), CommitFate::Works);
+        self.faults.count("request sent twice");
+        if let Told::Committed(Ok(committed)) = told
+            && committed.revision != echo.done
+        {
+            let (edit, done, again) = (&echo.edit, echo.done, committed.revision);
+            self.violated(
+                "a request that comes twice is done once",
+                format!("{edit} was done at revision {done}, and again at {again}"),
+            );
         }
     }
 }
@@ -258,6 +386,18 @@ fn propose(world: &Seen, author: &Author, new_id: StackId, edit: &Edit) -> Resul
         }
         Edit::Restart { stack, service } => restart_service(world, author, find(stack)?, service).map(whole),
         Edit::Remove { stack } => removal(world, author, find(stack)?, true, base).map(whole),
+        Edit::Cordon { host, cordoned } => {
+            let gone = || muster_model::Refusal::NotFound {
+                kind: "host".to_owned(),
+                name: host.to_string(),
+            };
+            let old = world.host_by_name(ENVIRONMENT, host).and_then(|host| host.wish);
+            let change = HostChange {
+                cordoned: Some(*cordoned),
+                ..HostChange::default()
+            };
+            change_host(world, author, old.ok_or_else(gone)?, &change).map(whole)
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Server {
     /// It dies after so many more outputs.
     pub(super) doomed: Option<usize>,
     pub(super) watch: Option<Watch>,
+    /// It is not started before.
+    pub(super) away_until: Moment,
     wakes_at: Option<Moment>,
 }
 
@@ -46,6 +48,7 @@ impl Server {
             ids: None,
             doomed: None,
             watch: None,
+            away_until: Moment(0),
             wakes_at: None,
         }
     }
@@ -58,6 +61,12 @@ impl Server {
 impl World {
     pub(super) fn server_begins(&mut self, of: usize) {
         let server = &mut self.servers[of];
+        if server.core.is_some() {
+            return;
+        }
+        if self.now < server.away_until {
+            return self.queue.put(server.away_until, Event::ServerBegins(of));
+        }
         server.life += 1;
         let label = format!("s{of}.{}", server.life);
         server.core = Some(ServerCore::new(CoreConfig::sole(server.id, label)));
@@ -70,6 +79,17 @@ impl World {
             .tell(self.now, server.id, format_args!("begins, life {}", life.number));
         self.soon(5, 200, Event::ServerLoads(life));
         self.soon(PURGE_EVERY_MS, PURGE_EVERY_MS, Event::Purges(life));
+        self.troubles.servers(self.now, true);
+    }
+
+    /// A server dies and is not started for minutes.
+    pub(super) fn server_goes_away(&mut self, of: usize) {
+        let length = self.faults.rng().between(60_000, 600_000);
+        let server = &mut self.servers[of];
+        server.away_until = self.now.after(length);
+        let id = server.id;
+        self.tell_fault(format_args!("{id} is away for {length} ms"));
+        self.server_dies(of);
     }
 
     pub(super) fn server_dies(&mut self, of: usize) {
@@ -78,6 +98,8 @@ impl World {
             return;
         }
         let (id, number) = (server.id, server.life);
+        let any = self.servers.iter().any(|server| server.core.is_some());
+        self.troubles.servers(self.now, any);
         self.trace.tell(self.now, id, format_args!("is killed"));
         for connection in self.links.which(|one| one.server == Life { of, number }) {
             self.hang_up(connection, Way::Down);
@@ -106,6 +128,22 @@ impl World {
                 number: server.life,
             };
             self.soon(10, 2_000, Event::ServerLoads(life));
+        }
+    }
+
+    /// What the watch has to tell comes later.
+    pub(super) fn watch_falls_behind(&mut self, of: usize) {
+        let rng = self.faults.rng();
+        let length = if rng.chance(800) {
+            rng.between(500, 10_000)
+        } else {
+            rng.between(10_000, 90_000)
+        };
+        let server = &mut self.servers[of];
+        if let Some(watch) = &mut server.watch {
+            watch.last = watch.last.max(self.now.after(length));
+            let id = server.id;
+            self.tell_fault(format_args!("the watch of {id} tells nothing for {length} ms"));
         }
     }
 

@@ -15,7 +15,7 @@ use super::servers::Server;
 use super::{Event, World};
 use crate::engine::Engine;
 use crate::fault::{CommitFate, Faults};
-use crate::judge::Activity;
+use crate::judge::{Activity, History, Troubles};
 use crate::ledger::Ledger;
 use crate::link::Links;
 use crate::narrow::Narrow;
@@ -46,13 +46,13 @@ impl Plan {
     /// The plan of a seed.
     pub fn of(seed: u64) -> Self {
         let mut rng = Rng::new(seed).stream("plan");
-        let hosts = u32::try_from(rng.between(1, 5)).unwrap_or(1);
+        let hosts = u32::try_from(rng.between(3, 8)).unwrap_or(1);
         let users = u32::try_from(rng.between(1, 3)).unwrap_or(1);
         Self {
             seed,
             hosts,
             users,
-            unrest_ms: rng.between(60_000, 240_000),
+            unrest_ms: rng.between(180_000, 480_000),
             faults: true,
             narrow: Narrow::default(),
         }
@@ -72,7 +72,7 @@ impl World {
             Faults::none(for_faults, until)
         };
         let mut clocks = rng.stream("clocks");
-        let server = Server::new(FIRST_SERVER, Clocks::draw(&mut clocks));
+        let server = Server::new(FIRST_SERVER, machine(plan, &mut clocks));
         let mut world = Self {
             now: Moment(0),
             queue: Queue::default(),
@@ -82,7 +82,7 @@ impl World {
             links: Links::default(),
             servers: vec![server],
             hosts: (1..=plan.hosts)
-                .map(|number| host(number, &rng, &mut clocks))
+                .map(|number| host(number, &rng, machine(plan, &mut clocks)))
                 .collect(),
             users: USERS
                 .into_iter()
@@ -95,8 +95,13 @@ impl World {
             phases: Phases::default(),
             ledger: Ledger::default(),
             activity: Activity::default(),
+            history: History::default(),
             trace: Trace::new(story),
             violation: None,
+            is_ending: false,
+            troubles: Troubles::default(),
+            bad_images: BTreeMap::new(),
+            missing_images: BTreeMap::new(),
             calls: 0,
             at_once: (Moment(0), 0),
         };
@@ -139,7 +144,10 @@ impl World {
         }
         (0..self.servers.len()).for_each(|server| self.soon(0, 500, Event::ServerBegins(server)));
         (0..self.hosts.len()).for_each(|host| self.soon(0, 2_000, Event::AgentBegins(host)));
-        (0..self.users.len()).for_each(|user| self.soon(1_000, 8_000, Event::UserActs(user)));
+        for user in 0..self.users.len() {
+            let at = self.now.after(self.rng.between(1_000, 8_000));
+            self.user_will_act(user, at);
+        }
         self.expect_mishaps();
     }
 
@@ -172,8 +180,17 @@ impl World {
     }
 }
 
-fn host(number: u32, rng: &Rng, clocks: &mut Rng) -> Host {
+/// A machine's clocks. With faults, every other one goes wrong.
+fn machine(plan: &Plan, rng: &mut Rng) -> Clocks {
+    let mut clocks = Clocks::draw(rng);
+    if plan.faults && rng.chance(500) {
+        clocks.drift(rng);
+    }
+    clocks
+}
+
+fn host(number: u32, rng: &Rng, clocks: Clocks) -> Host {
     let id = HostId::new(FIRST_EPOCH, number);
     let engine = Engine::new(id, rng.stream(&id.to_string()));
-    Host::new(id, Clocks::draw(clocks), engine)
+    Host::new(id, clocks, engine)
 }

@@ -3,7 +3,7 @@
 use muster_control::ready_to_purge;
 use muster_model::RequestId;
 use muster_server::logic::Event as ServerEvent;
-use muster_store::{Commit, Key, Precondition};
+use muster_store::{Commit, Key, Precondition, StoreError};
 
 use super::{Asker, Event, World};
 use crate::fault::CommitFate;
@@ -13,6 +13,9 @@ use crate::telling;
 
 /// How often a server removes what nobody needs any more.
 pub(super) const PURGE_EVERY_MS: u64 = 10_000;
+
+/// History this young is kept.
+const COMPACTS_AFTER_MS: u64 = 60_000;
 
 impl World {
     pub(super) fn ask_store(&mut self, server: Life, asker: Asker, ask: Ask) {
@@ -55,10 +58,24 @@ impl World {
                 self.activity.moved(self.now, told);
             }
         }
+        if matches!(told, Told::Committed(Err(StoreError::Conflict { .. }))) {
+            self.faults.count("store conflicts");
+        }
         if revision != before {
             self.tell_watches();
         }
         self.soon(1, 5, Event::StoreTells { server, asker, told });
+    }
+
+    /// The store forgets its history up to a while ago: whoever is further behind has to read everything again. Requests are
+    /// kept for as long as somebody may ask again.
+    pub(super) fn store_compacts(&mut self) {
+        let since = self.store.compacts_from();
+        if since.is_some_and(|since| self.now.since(since) < COMPACTS_AFTER_MS || self.asked_before(since)) {
+            return;
+        }
+        self.tell_fault(format_args!("the store forgets its history"));
+        self.store.compact(self.now);
     }
 
     pub(super) fn tell_watches(&mut self) {

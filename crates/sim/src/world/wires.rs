@@ -101,6 +101,12 @@ impl World {
                 );
             }
             (Way::Up, Parcel::FromAgent(message)) if self.servers[server.of].is_life(server) => {
+                if self.hosts[agent.of]
+                    .connection
+                    .is_some_and(|newest| newest != connection)
+                {
+                    self.faults.count("words of an old link after a new one's");
+                }
                 let connection = ConnectionId(connection);
                 self.server_takes(
                     server,
@@ -170,6 +176,7 @@ impl World {
         let host = &mut self.hosts[of];
         host.cut_until = self.now.after(length);
         let id = host.id;
+        self.troubles.host(id, host.cut_until);
         self.trace
             .tell(self.now, "FAULT", format_args!("{id} is cut off for {length} ms"));
         for connection in self.links.which(|one| one.agent.of == of) {
@@ -186,6 +193,24 @@ impl World {
         }
     }
 
+    /// A host's network carries words one way only for a while: what goes the other way is lost, and nobody is told.
+    pub(super) fn carry_one_way(&mut self, of: usize) {
+        let rng = self.faults.rng();
+        let (length, lost) = (
+            rng.between(2_000, 60_000),
+            if rng.chance(500) { Way::Up } else { Way::Down },
+        );
+        let host = &mut self.hosts[of];
+        let (id, connection, until) = (host.id, host.connection, self.now.after(length));
+        host.cut_until = host.cut_until.max(until);
+        self.troubles.host(id, until);
+        if let Some(one) = connection.and_then(|connection| self.links.get(connection)) {
+            one.shut(lost);
+        }
+        let words = if lost == Way::Up { "says" } else { "is told" };
+        self.tell_fault(format_args!("what {id} {words} is lost for {length} ms"));
+    }
+
     /// What is said one way on a host's link is held up for a while.
     pub(super) fn hold_up(&mut self, of: usize) {
         let Some(connection) = self.hosts[of].connection else {
@@ -198,6 +223,7 @@ impl World {
             Way::Down
         };
         let (until, id) = (self.now.after(length), self.hosts[of].id);
+        self.troubles.host(id, until);
         if let Some(one) = self.links.get(connection) {
             one.hold_up(way, until);
         }

@@ -1,5 +1,8 @@
 //! Every judge sees what it is there for, in books that were made wrong on purpose, and nothing in books that are right.
 
+mod ends;
+mod memory;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,7 +15,7 @@ use muster_model::document::Document;
 use muster_model::net::{Protocol, PublishedPort};
 use muster_model::{AccountId, EnvironmentId, Generation, HostId, Name, Revision, StackId, UnitId, WallTime};
 use muster_sim::judge::{self, AT_EVERY_STEP, Activity, Assignments, EXCLUSIVE_LABEL};
-use muster_sim::ledger::{Deed, Entry, Ledger, Made};
+use muster_sim::ledger::{By, Deed, Entry, Ledger, Made};
 use muster_sim::time::Moment;
 use muster_sim::wish::{Edit, Wishes};
 use muster_store::{Entry as Stored, Key};
@@ -38,6 +41,7 @@ fn made(unit: u32, generation: u64) -> Made {
         runs: Arc::new(runs("app:1")),
         address: None,
         ports: Vec::new(),
+        volumes: Vec::new(),
     }
 }
 
@@ -109,7 +113,7 @@ fn a_container_that_runs_twice_is_seen() {
         "two generations"
     );
     let mut replaced = started(&[(1, made(1, 1))]);
-    write(&mut replaced, 1, "unit-3-1-1", Deed::Ended);
+    write(&mut replaced, 1, "unit-3-1-1", Deed::Ended(By::Platform));
     write(&mut replaced, 1, "unit-3-1-2", Deed::Made(Arc::new(made(1, 2))));
     write(&mut replaced, 1, "unit-3-1-2", Deed::Started);
     assert_eq!(judged(&replaced), None, "one after the other is as it should be");
@@ -247,7 +251,7 @@ fn too_few_too_many_and_the_wrong_ones_are_seen() {
         assert!(wished(&wrong, &wishes).is_some(), "{why}");
     }
     let mut dead = two;
-    write(&mut dead, 1, "unit-3-1-1", Deed::Ended);
+    write(&mut dead, 1, "unit-3-1-1", Deed::Ended(By::Platform));
     assert!(wished(&dead, &wishes).is_some(), "what ended does not run");
 }
 
@@ -361,7 +365,7 @@ fn an_engine_that_differs_from_its_assignments_is_seen() {
         "one that nobody assigned"
     );
     let mut dead = started(&[(1, made(1, 1))]);
-    write(&mut dead, 1, "unit-3-1-1", Deed::Ended);
+    write(&mut dead, 1, "unit-3-1-1", Deed::Ended(By::Platform));
     assert!(found(&dead).is_some(), "it does not run");
 }
 

@@ -19,7 +19,7 @@ use muster_model::observed::Phase;
 use muster_model::{NetworkId, VolumeId};
 
 pub use fence::fence;
-pub use shared::{image, network, volume};
+pub use shared::{image, make_network, network, settle_volume, volume};
 pub use sweep::sweep;
 pub use unit::{UnitView, unit};
 

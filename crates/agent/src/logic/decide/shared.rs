@@ -11,20 +11,28 @@ use crate::logic::shared::{Entry, Image};
 
 /// What next for a network of the table.
 pub fn network(wanted: &NetworkAssigned, entry: &Entry<()>, now: Timestamp) -> Step {
-    once(entry, now, || Verb::EnsureNetwork(wanted.clone()))
+    once(entry, now, || make_network(wanted))
+}
+
+/// What a network of the table takes.
+pub fn make_network(wanted: &NetworkAssigned) -> Verb {
+    Verb::EnsureNetwork(wanted.clone())
 }
 
 /// What next for a volume of the table.
 pub fn volume(wanted: &VolumeAssignment, entry: &Entry<()>, now: Timestamp) -> Step {
-    once(entry, now, || {
-        if wanted.removed {
-            Verb::RemoveVolume {
-                name: wanted.engine_name.clone(),
-            }
-        } else {
-            Verb::EnsureVolume(wanted.clone())
+    once(entry, now, || settle_volume(wanted))
+}
+
+/// What a volume of the table takes.
+pub fn settle_volume(wanted: &VolumeAssignment) -> Verb {
+    if wanted.removed {
+        Verb::RemoveVolume {
+            name: wanted.engine_name.clone(),
         }
-    })
+    } else {
+        Verb::EnsureVolume(wanted.clone())
+    }
 }
 
 /// What next for an image that units wait for; `pull` if one of them may have it from its registry.

@@ -1,0 +1,74 @@
+//! The end of a run: all has come to be as wished and to rest; then users remove everything, and nothing is left.
+
+use muster_model::HostId;
+
+use super::World;
+use crate::judge::{self, Violation};
+
+impl World {
+    /// Whether the run has come to its good end; if not, what is not as it should be yet.
+    pub fn is_settled(&mut self) -> Result<(), Violation> {
+        self.is_at_rest()?;
+        self.is_as_wished()?;
+        if !self.is_ending {
+            self.is_ending = true;
+            self.trace
+                .tell(self.now, "users", format_args!("remove everything"));
+            let (user, at) = (0, self.now.after(1_000));
+            self.user_will_act(user, at);
+        }
+        if !self.wishes.stacks().is_empty() {
+            return Err(found("users remove everything", "they have not yet".to_owned()));
+        }
+        self.is_empty()
+    }
+
+    fn is_at_rest(&self) -> Result<(), Violation> {
+        if let Some(user) = self.somebody_waits() {
+            return Err(found(
+                "users are answered",
+                format!("{user} still waits for an answer"),
+            ));
+        }
+        if let Some(host) = self.wishes.cordoned().pop_first() {
+            return Err(found("users let every host be used", format!("not {host} yet")));
+        }
+        let moves = self.activity.judge(self.now);
+        judged("nothing moves once all is as wished", moves)
+    }
+
+    fn is_as_wished(&self) -> Result<(), Violation> {
+        let ids: Vec<HostId> = self.hosts.iter().map(|host| host.id).collect();
+        judged(
+            "what runs is what users were told",
+            judge::wished(&self.ledger, &self.wishes, &ids),
+        )?;
+        let entries = self.store.read().entries;
+        judged(
+            "what users were told is in the store",
+            judge::kept(&entries, &self.wishes),
+        )?;
+        let assignments = judge::Assignments::read(&entries);
+        judged(
+            "an engine has exactly its host's units",
+            judge::placed(&self.ledger, &assignments),
+        )
+    }
+
+    fn is_empty(&self) -> Result<(), Violation> {
+        let volumes = self
+            .hosts
+            .iter()
+            .flat_map(|host| host.engine.volumes().iter().map(|volume| (host.id, volume)));
+        let left = judge::left(&self.ledger, volumes, &self.store.read().entries);
+        judged("nothing is left of what was removed", left)
+    }
+}
+
+fn found(judge: &'static str, found: String) -> Violation {
+    Violation { judge, found }
+}
+
+fn judged(judge: &'static str, found: Option<String>) -> Result<(), Violation> {
+    found.map_or(Ok(()), |found| Err(Violation { judge, found }))
+}

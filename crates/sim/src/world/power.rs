@@ -1,0 +1,126 @@
+//! Machines that lose their power, are started again, or whose processes stop taking anything in.
+
+use super::{Event, World};
+use crate::judge::EXCLUSIVE_LABEL;
+use crate::link::{Life, Way};
+use crate::time::Moment;
+
+/// The part of a lease, in percent, after which an agent must be awake to end what it binds.
+const AWAKE_AT: u64 = 75;
+
+impl World {
+    /// A machine stops: whatever ran there has ended, and nobody is told.
+    pub(super) fn power_goes(&mut self, of: usize, off_ms: u64) {
+        let host = &mut self.hosts[of];
+        if !host.powered {
+            return;
+        }
+        let (id, wall, number) = (host.id, host.clocks.wall(self.now), host.life);
+        self.trace.tell(
+            self.now,
+            "FAULT",
+            format_args!("{id} has no power for {off_ms} ms"),
+        );
+        (host.powered, host.engine_up, host.core) = (false, false, None);
+        host.engine_run += 1;
+        (host.listens, host.dialling, host.connection) = (None, None, None);
+        host.engine.restart(wall);
+        self.troubles.host(id, self.now.after(off_ms));
+        self.settle_engine(of);
+        self.falls_silent(Life { of, number });
+        self.soon(off_ms, off_ms, Event::PowerReturns(of));
+    }
+
+    /// A machine that ended says no goodbye: its servers are told some time later, or find out.
+    fn falls_silent(&mut self, agent: Life) {
+        for connection in self.links.which(|one| one.agent == agent) {
+            if let Some(one) = self.links.get(connection) {
+                one.shut(Way::Up);
+                one.end(Way::Down);
+            }
+            if self.faults.rng().chance(500) {
+                let (at, way) = (self.now.after(self.faults.rng().between(0, 20_000)), Way::Up);
+                self.queue.put(at, Event::Breaks { connection, way });
+            }
+        }
+        self.links.sweep();
+    }
+
+    /// What was on its disk is there, and maybe its engine has forgotten its containers or its networks.
+    pub(super) fn power_returns(&mut self, of: usize) {
+        let rng = self.faults.rng();
+        let (loses_containers, loses_networks) = (rng.chance(200), rng.chance(300));
+        let host = &mut self.hosts[of];
+        if host.powered {
+            return;
+        }
+        host.clocks.boot_anew(self.now, rng);
+        let wall = host.clocks.wall(self.now);
+        (host.powered, host.boots) = (true, host.boots + 1);
+        host.disk.lease = None;
+        host.engine.boot_anew(wall, loses_containers, loses_networks);
+        let (id, boots) = (host.id, host.boots);
+        self.trace
+            .tell(self.now, id, format_args!("has power again, boot {boots}"));
+        self.settle_engine(of);
+        self.soon(100, 10_000, Event::EngineReturns(of));
+        self.soon(200, 10_000, Event::AgentBegins(of));
+    }
+
+    /// An agent takes nothing in for a while.
+    ///
+    /// Nothing but itself ends its exclusive units in time, as long as the platform has no watchdog: so it is awake again before
+    /// their lease has run out.
+    pub(super) fn wedge_agent(&mut self, of: usize) {
+        let length = self.faults.rng().between(500, 40_000);
+        let host = &self.hosts[of];
+        if host.core.is_none() {
+            return;
+        }
+        let binding = host.disk.lease.as_ref().filter(|_| self.has_exclusive(of));
+        let awake = binding.map(|lease| {
+            let part = std::time::Duration::from_millis(lease.lease_ms * AWAKE_AT / 100);
+            host.clocks.moment(lease.sent + part)
+        });
+        let until = self.now.after(length).min(awake.unwrap_or(Moment(u64::MAX)));
+        if until > self.now {
+            let id = host.id;
+            self.hosts[of].wedged_until = until;
+            self.troubles.host(id, until);
+            self.trace.tell(
+                self.now,
+                "FAULT",
+                format_args!("the agent of {id} is wedged until {until}"),
+            );
+        }
+    }
+
+    fn has_exclusive(&self, of: usize) -> bool {
+        let id = self.hosts[of].id;
+        let exclusive = |made: &crate::ledger::Made| made.runs.labels.contains_key(EXCLUSIVE_LABEL);
+        self.ledger
+            .standing()
+            .any(|one| one.host == id && exclusive(&one.made))
+    }
+
+    /// When the agent that this event is for takes it in, if that is not now.
+    pub(super) fn taken_in_at(&mut self, event: &Event) -> Option<Moment> {
+        let life = match event {
+            Event::AgentWakes(life)
+            | Event::AgentHears(life, _)
+            | Event::AgentDials(life)
+            | Event::DialFails(life, _)
+            | Event::DiskWrites(life, _)
+            | Event::EngineLost(life)
+            | Event::EngineFound(life) => *life,
+            Event::CallAnswers(call, _) => call.agent,
+            Event::Arrives { connection, way, .. } | Event::Breaks { connection, way } => {
+                self.links.get(*connection).filter(|_| *way == Way::Down)?.agent
+            }
+            _ => return None,
+        };
+        let host = &self.hosts[life.of];
+        let awake = host.wedged_until;
+        (host.is_life(life) && self.now < awake).then_some(awake)
+    }
+}
