@@ -112,6 +112,11 @@ impl Engine {
         &self.volumes
     }
 
+    /// Nobody is to be blamed for this volume.
+    pub fn forget_volume(&mut self, name: &str) {
+        self.volumes.remove(name);
+    }
+
     /// Does one thing. A stop takes [`Engine::stops_in`] before.
     pub fn perform(&mut self, at: WallTime, verb: &Verb) -> Result<Answer, Failure> {
         self.fake.now = at;

@@ -15,9 +15,9 @@ show containers
 # Once is started again after half a second.
 
 crash shop/web
-| 00:20.055  h1  shop/web (muster/web:1) ends
+| 00:20  h1  shop/web (muster/web:1) ends
 watch 5s
-| 00:20.721  h1  shop/web (muster/web:1) starts
+| 00:20  h1  shop/web (muster/web:1) starts
 show units
 | shop/web-1  h1  running
 
@@ -25,13 +25,18 @@ show units
 
 bad-image muster/web:1
 crash shop/web
-| 00:25.055  h1  shop/web (muster/web:1) ends
+| 00:25  h1  shop/web (muster/web:1) ends
 watch 40s
-| 00:26.465  h1  shop/web (muster/web:1) starts
-| 00:28.839  h1  shop/web (muster/web:1) starts
-| 00:33.249  h1  shop/web (muster/web:1) starts
-| 00:41.565  h1  shop/web (muster/web:1) starts
-| 00:57.703  h1  shop/web (muster/web:1) starts
+| 00:26  h1  shop/web (muster/web:1) starts
+| 00:26  h1  shop/web (muster/web:1) ends
+| 00:28  h1  shop/web (muster/web:1) starts
+| 00:28  h1  shop/web (muster/web:1) ends
+| 00:32  h1  shop/web (muster/web:1) starts
+| 00:32  h1  shop/web (muster/web:1) ends
+| 00:41  h1  shop/web (muster/web:1) starts
+| 00:41  h1  shop/web (muster/web:1) ends
+| 00:57  h1  shop/web (muster/web:1) starts
+| 00:57  h1  shop/web (muster/web:1) ends
 show units
 | shop/web-1  h1  backoff
 show services

@@ -32,7 +32,7 @@ show hosts
 | h2  suspect
 | h3  active
 watch 20s
-| 00:33.429  h3  shop/web (muster/web:1) starts
+| 00:33  h3  shop/web (muster/web:1) starts
 show hosts
 | h1  active
 | h2  lost
@@ -57,7 +57,7 @@ show containers
 | h3  shop/web  muster/web:1  runs
 heal h2
 watch 30s
-| 00:55.121  h2  shop/web (muster/web:1) ends
+| 00:54  h2  shop/web (muster/web:1) ends
 show hosts
 | h1  active
 | h2  active

@@ -21,12 +21,12 @@ deploy shop
 | done
 
 watch 60s
-| 00:26.503  h1  shop/web (muster/web:1) ends
-| 00:28.495  h1  shop/web (muster/web:2) starts
-| 00:31.369  h2  shop/web (muster/web:1) ends
-| 00:35.418  h2  shop/web (muster/web:2) starts
-| 00:38.503  h1  shop/web (muster/web:1) ends
-| 00:38.900  h1  shop/web (muster/web:2) starts
+| 00:26  h1  shop/web (muster/web:1) ends
+| 00:27  h1  shop/web (muster/web:2) starts
+| 00:30  h2  shop/web (muster/web:1) ends
+| 00:32  h2  shop/web (muster/web:2) starts
+| 00:35  h1  shop/web (muster/web:1) ends
+| 00:35  h1  shop/web (muster/web:2) starts
 show rollouts
 | shop/web  revision 1 to 2  finished
 show containers

@@ -23,7 +23,7 @@ show containers
 # Nobody starts what dies meanwhile.
 
 crash shop/web
-| 00:55.055  h1  shop/web (muster/web:1) ends
+| 00:55  h1  shop/web (muster/web:1) ends
 watch 5s
 show containers
 | h1  shop/web  muster/web:1  does not run
@@ -33,7 +33,7 @@ show containers
 
 start agent h1
 watch 20s
-| 01:00.431  h1  shop/web (muster/web:1) starts
+| 01:00  h1  shop/web (muster/web:1) starts
 show containers
 | h1  shop/web  muster/web:1  runs
 | h1  shop/web  muster/web:1  runs

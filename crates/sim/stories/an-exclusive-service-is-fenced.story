@@ -24,8 +24,8 @@ show services
 show containers
 | h1  ops/lead  muster/lead:1  runs
 watch 60s
-| 01:13.632  h1  ops/lead (muster/lead:1) ends
-| 01:28.859  h2  ops/lead (muster/lead:1) starts
+| 01:12  h1  ops/lead (muster/lead:1) ends
+| 01:29  h2  ops/lead (muster/lead:1) starts
 show containers
 | h1  ops/lead  muster/lead:1  does not run
 | h2  ops/lead  muster/lead:1  runs

@@ -14,9 +14,9 @@ show units
 scale shop/web 4
 | done
 watch 10s
-| 00:20.636  h1  shop/web (muster/web:1) starts
-| 00:20.792  h2  shop/web (muster/web:1) starts
-| 00:22.686  h3  shop/web (muster/web:1) starts
+| 00:20  h1  shop/web (muster/web:1) starts
+| 00:20  h2  shop/web (muster/web:1) starts
+| 00:23  h3  shop/web (muster/web:1) starts
 show units
 | shop/web-1  h1  running
 | shop/web-2  h2  running
@@ -25,15 +25,15 @@ show units
 scale shop/web 2
 | done
 watch 15s
-| 00:30.914  h3  shop/web (muster/web:1) ends
-| 00:31.575  h1  shop/web (muster/web:1) ends
+| 00:30  h3  shop/web (muster/web:1) ends
+| 00:31  h1  shop/web (muster/web:1) ends
 show units
 | shop/web-1  h1  running
 | shop/web-2  h2  running
 scale shop/web 0
 | done
 watch 15s
-| 00:46.022  h2  shop/web (muster/web:1) ends
-| 00:46.217  h1  shop/web (muster/web:1) ends
+| 00:45  h2  shop/web (muster/web:1) ends
+| 00:46  h1  shop/web (muster/web:1) ends
 show units
 | none

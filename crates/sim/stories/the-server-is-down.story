@@ -14,9 +14,9 @@ advance 15s
 stop server
 watch 5m
 crash shop/web
-| 05:25.008  h1  shop/web (muster/web:1) ends
+| 05:25  h1  shop/web (muster/web:1) ends
 watch 5m
-| 05:25.663  h1  shop/web (muster/web:1) starts
+| 05:25  h1  shop/web (muster/web:1) starts
 show containers
 | h1  shop/web  muster/web:1  runs
 | h2  shop/web  muster/web:1  runs
@@ -30,7 +30,7 @@ scale shop/web 3
 
 start server
 watch 30s
-| 10:41.496  h1  shop/web (muster/web:1) starts
+| 10:41  h1  shop/web (muster/web:1) starts
 show hosts
 | h1  active
 | h2  active

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::Name;
+use muster_model::{HostId, Name};
 
 use super::alone::alone;
 use super::data::Homes;
@@ -56,6 +56,11 @@ impl History {
         if begins_anew {
             self.homes.forget(stack);
         }
+    }
+
+    /// An agent that is dead by now once asked for this start: whoever came after it cannot know.
+    pub fn started_late(&mut self, host: HostId, container: &str) {
+        self.unchanged.forgive(host, container);
     }
 
     /// What is wished of the services of a stack now is certain again.

@@ -28,7 +28,7 @@ use crate::time::Moment;
 pub use exclusive::EXCLUSIVE_LABEL;
 pub use history::{History, Scene, Wished};
 pub use kept::kept;
-pub use left::left;
+pub use left::{Removal, left, overlooked};
 pub use placed::{Assignments, placed};
 pub use quiet::Activity;
 pub use troubles::Troubles;
@@ -66,7 +66,9 @@ pub const PENDING: &[&str] = &[
     "an acknowledged write survives a crash of the store itself (I4): the store's own tests kill it",
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
     "one server leads at a time (I9): a store has one server so far",
+    "an exclusive unit on a host that loses its notebook and its servers ends in time (I1): an open bug",
     "nothing is left of a host's network, nor of the word that a volume is to go, while the host stays (I15)",
+    "a volume made by a call that outlived its agent, or one that a removal overlooked, goes (I15): an open bug",
 ];
 
 /// Judges the ledger after its last entry.

@@ -17,6 +17,10 @@ pub(super) struct Unchanged {
 }
 
 impl Unchanged {
+    pub(super) fn forgive(&mut self, host: HostId, container: &str) {
+        self.ended.remove(&(host, container.to_owned()));
+    }
+
     pub(super) fn judge(&mut self, ledger: &Ledger) -> Option<String> {
         let (entry, standing) = ledger.last()?;
         let made = &standing?.made;

@@ -1,6 +1,5 @@
 //! The stage of a story: a world, and what the story does to it.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_files::{Project, SourceFile};
@@ -8,32 +7,21 @@ use muster_model::Name;
 use muster_model::desired::StackSpec;
 
 use super::show;
-use crate::ledger::{Deed, Entry, Standing};
-use crate::time::Moment;
+use crate::ledger::Standing;
 use crate::wish::Edit;
 use crate::world::World;
-
-/// How long a program of a bad image runs, milliseconds.
-const BAD_RUNS_MS: u64 = 300;
 
 /// What a command shows, or why it cannot be done.
 type Shown = Result<Vec<String>, String>;
 
-/// A world, and what a story remembers of it.
+/// A world, and the hand of a story in it.
 pub struct Stage {
     world: World,
-    bad_images: BTreeSet<String>,
-    /// Containers that will crash.
-    doomed: Vec<(Moment, Entry)>,
 }
 
 impl Stage {
     pub fn new() -> Self {
-        Self {
-            world: World::bare(),
-            bad_images: BTreeSet::new(),
-            doomed: Vec::new(),
-        }
+        Self { world: World::bare() }
     }
 
     pub fn add_host(&mut self, name: Name) -> Shown {
@@ -116,7 +104,7 @@ impl Stage {
 
     /// From now on every program of an image ends soon after it began.
     pub fn bad_image(&mut self, image: &str) -> Shown {
-        self.bad_images.insert(image.to_owned());
+        self.world.image_is_bad(image.to_owned());
         Ok(Vec::new())
     }
 
@@ -124,37 +112,18 @@ impl Stage {
     pub fn advance(&mut self, ms: u64, watch: bool) -> Shown {
         let until = self.world.now().after(ms);
         let mut shown = Vec::new();
-        while let Some(at) = self.world.next_at().filter(|at| *at <= until) {
-            self.crash_the_doomed(at);
+        while self.world.next_at().is_some_and(|at| at <= until) {
             let before = self.world.ledger().entries();
             if !self.world.step() {
                 let judged = self.world.violation().map(ToString::to_string);
                 return Err(judged.unwrap_or_else(|| "nothing will ever happen again".to_owned()));
             }
             if self.world.ledger().entries() > before {
-                self.doom_the_bad();
                 shown.extend(show::deed(&self.world).filter(|_| watch));
             }
         }
         self.world.rest_until(until);
         Ok(shown)
-    }
-
-    fn doom_the_bad(&mut self) {
-        let Some((entry, Some(standing))) = self.world.ledger().last() else {
-            return;
-        };
-        let image = standing.made.runs.image.to_string();
-        if entry.deed == Deed::Started && self.bad_images.contains(&image) {
-            self.doomed.push((entry.at.after(BAD_RUNS_MS), entry.clone()));
-        }
-    }
-
-    fn crash_the_doomed(&mut self, now: Moment) {
-        let due: Vec<(Moment, Entry)> = self.doomed.extract_if(.., |(at, _)| *at <= now).collect();
-        for (_, entry) in due {
-            self.world.program_ends(entry.host, &entry.container, 1);
-        }
     }
 
     pub fn show(&self, what: &str) -> Shown {

@@ -105,7 +105,9 @@ pub fn deed(world: &World) -> Option<String> {
     let made = &standing?.made;
     let host = host_name(&world.stored(), entry.host);
     let (service, image) = (format!("{}/{}", made.stack, made.service), &made.runs.image);
-    Some(format!("{}  {host}  {service} ({image}) {became}", entry.at))
+    let seconds = entry.at.0 / 1_000;
+    let at = format!("{:02}:{:02}", seconds / 60, seconds % 60);
+    Some(format!("{at}  {host}  {service} ({image}) {became}"))
 }
 
 fn title(stored: &Stored, unit: &Unit) -> String {

@@ -128,6 +128,9 @@ impl World {
                 .trace
                 .tell(self.now, id, format_args!("engine: {}: {failure}", call.verb)),
         }
+        if !host.is_life(call.agent) {
+            self.outlived(&call);
+        }
         self.moved(call.agent, &call.verb);
         self.settle_engine(call.agent.of);
         if call.fate == CallFate::AnswerLost && result.is_ok() {
@@ -139,6 +142,17 @@ impl World {
             return self.soon(100, 30_000, Event::CallAnswers(call, Err(failure)));
         }
         self.soon(1, 10, Event::CallAnswers(call, result));
+    }
+
+    /// A call was done whose agent is dead: the next one does not know that it was asked for.
+    fn outlived(&mut self, call: &Call) {
+        let host = &mut self.hosts[call.agent.of];
+        match &call.verb {
+            Verb::Start { name } => self.history.started_late(host.id, name),
+            // Agents do not ask engines for their volumes yet.
+            Verb::EnsureVolume(volume) => host.engine.forget_volume(&volume.engine_name),
+            _ => {}
+        }
     }
 
     pub(super) fn call_answers(&mut self, call: &Call, result: Result<Answer, Failure>) {

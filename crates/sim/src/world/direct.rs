@@ -20,6 +20,8 @@ use crate::wish::Edit;
 
 /// For how long a person waits for an answer before the story goes on, milliseconds.
 const PATIENCE_MS: u64 = 15_000;
+/// Later than any story lasts.
+const NEVER: Moment = Moment(u64::MAX);
 
 impl World {
     /// A machine joins under this name, and its agent begins.
@@ -67,7 +69,9 @@ impl World {
 
     /// The cable of a host is pulled: whoever speaks over it has to find out.
     pub(crate) fn host_is_cut(&mut self, of: usize) {
-        self.hosts[of].cut_until = Moment(u64::MAX);
+        let host = &mut self.hosts[of];
+        host.cut_until = NEVER;
+        self.troubles.host(host.id, NEVER);
         for connection in self.links.which(|one| one.agent.of == of) {
             if let Some(one) = self.links.get(connection) {
                 one.cut(true);
@@ -107,6 +111,12 @@ impl World {
         }
     }
 
+    /// From now on every program of an image ends soon after it began.
+    pub(crate) fn image_is_bad(&mut self, image: String) {
+        self.troubles.all(NEVER);
+        self.bad_images.insert(image, NEVER);
+    }
+
     /// The program of a container ends by itself.
     pub(crate) fn program_ends(&mut self, host: HostId, container: &str, code: i64) {
         let Some(of) = self.hosts.iter().position(|one| one.id == host) else {
@@ -114,6 +124,7 @@ impl World {
         };
         let wall = self.hosts[of].clocks.wall(self.now);
         self.hosts[of].engine.exit(wall, container, code);
+        self.troubles.host(host, self.now);
         self.settle_engine(of);
     }
 

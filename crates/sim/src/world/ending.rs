@@ -60,7 +60,9 @@ impl World {
             .hosts
             .iter()
             .flat_map(|host| host.engine.volumes().iter().map(|volume| (host.id, volume)));
-        let left = judge::left(&self.ledger, volumes, &self.store.read().entries);
+        let entries = self.store.read().entries;
+        let overlooked = judge::overlooked(&entries, &self.removals);
+        let left = judge::left(&self.ledger, volumes, &entries, &overlooked);
         judged("nothing is left of what was removed", left)
     }
 }

@@ -14,7 +14,7 @@ use super::event::Echo;
 use super::{Asker, Event, World};
 use crate::fault::CommitFate;
 use crate::files;
-use crate::judge::Scene;
+use crate::judge::{Removal, Scene};
 use crate::link::Life;
 use crate::rng::Rng;
 use crate::store::{Ask, Told};
@@ -45,6 +45,8 @@ struct Attempt {
     edit: Edit,
     request: RequestId,
     since: Moment,
+    /// What the server that proposed it had seen of the store; of several tries, the least.
+    seen: Revision,
 }
 
 impl User {
@@ -123,6 +125,7 @@ impl World {
             edit,
             request,
             since: self.now,
+            seen: Revision(u64::MAX),
         });
         self.soon(1, 50, Event::UserTries(user));
     }
@@ -220,10 +223,18 @@ impl World {
         match self.proposes_at(of, user, &attempt.edit, &attempt.request) {
             None => self.soon(200, 1_000, Event::UserTries(user)),
             Some(Ok(commit)) => {
+                self.is_proposed(of, user);
                 self.may_become(&attempt.edit);
                 self.ask_store(life, Asker::User(user), Ask::Commit(commit));
             }
             Some(Err(denial)) => self.user_is_refused(user, &attempt, &denial),
+        }
+    }
+
+    fn is_proposed(&mut self, of: usize, user: usize) {
+        let seen = self.servers[of].core.as_ref().map(|core| core.world().revision());
+        if let (Some(attempt), Some(seen)) = (&mut self.users[user].under_way, seen) {
+            attempt.seen = attempt.seen.min(seen);
         }
     }
 
@@ -302,6 +313,13 @@ impl World {
                     format_args!("is told that it is done at revision {revision}"),
                 );
                 self.echoes(user, &attempt, revision);
+                if let Edit::Remove { stack } = &attempt.edit {
+                    self.removals.push(Removal {
+                        stack: stack.clone(),
+                        seen: attempt.seen,
+                        done: revision,
+                    });
+                }
                 let stack = attempt.edit.stack().cloned();
                 self.wishes.acknowledge(revision, attempt.edit);
                 self.is_certain(stack.as_ref());

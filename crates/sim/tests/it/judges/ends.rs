@@ -1,10 +1,12 @@
 //! Judges of a run's end: what is in the store, and what is left.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use muster_model::desired::{RevisionBody, ServiceKind, ServiceWish, Stack, StackRevision};
-use muster_model::{AccountId, EnvironmentId, RequestId, Revision, StackId, WallTime};
-use muster_sim::judge;
+use muster_model::assigned::VolumeAssigned;
+use muster_model::desired::{RevisionBody, ServiceKind, ServiceWish, Stack, StackRevision, VolumeSpec};
+use muster_model::{AccountId, EnvironmentId, RequestId, Revision, StackId, VolumeId, WallTime};
+use muster_sim::judge::{self, Removal};
+use muster_sim::ledger::Ledger;
 use muster_sim::wish::{Edit, Wishes};
 use muster_store::Entry as Stored;
 
@@ -85,20 +87,48 @@ fn an_acknowledged_write_that_is_lost_or_undone_is_seen() {
     assert_eq!(kept(&[stored(&head(2, true))], &wishes), None);
 }
 
+fn left<'a>(ledger: &Ledger, volume: Option<&'a String>, entries: &[Stored]) -> Option<String> {
+    let volumes = volume.map(|volume| (host(1), volume));
+    judge::left(ledger, volumes, entries, &BTreeSet::new())
+}
+
 #[test]
 fn what_is_left_is_seen() {
-    let nothing = || BTreeMap::<_, &String>::new();
-    assert_eq!(judge::left(&started(&[]), nothing(), &[]), None);
+    assert_eq!(left(&started(&[]), None, &[]), None);
     let ledger = started(&[(1, made(1, 1))]);
-    assert!(judge::left(&ledger, nothing(), &[]).is_some(), "a container");
+    assert!(left(&ledger, None, &[]).is_some(), "a container");
     let volume = "shop_data".to_owned();
+    assert!(left(&started(&[]), Some(&volume), &[]).is_some(), "a volume");
     assert!(
-        judge::left(&started(&[]), [(host(1), &volume)], &[]).is_some(),
-        "a volume"
-    );
-    let document = [stored(&set(3))];
-    assert!(
-        judge::left(&started(&[]), nothing(), &document).is_some(),
+        left(&started(&[]), None, &[stored(&set(3))]).is_some(),
         "a document"
     );
+}
+
+#[test]
+fn a_volume_is_overlooked_only_by_a_removal_that_could_not_see_it() {
+    let volume = VolumeAssigned {
+        id: VolumeId::new(3, 1),
+        environment: EnvironmentId::new(1, 1),
+        stack: Some(StackId::new(2, 1)),
+        name: name("data"),
+        engine_name: "shop_data".to_owned(),
+        host: host(1),
+        spec: VolumeSpec::default(),
+        removed: false,
+    };
+    let made_at = |revision| Stored {
+        created: Revision(revision),
+        ..stored(&volume)
+    };
+    let removal = Removal {
+        stack: name("shop"),
+        seen: Revision(5),
+        done: Revision(9),
+    };
+    let missed =
+        |revision| !judge::overlooked(&[made_at(revision)], std::slice::from_ref(&removal)).is_empty();
+    assert!(!missed(5), "it was seen");
+    assert!(missed(6) && missed(9));
+    assert!(!missed(10), "it was made when the stack was to go already");
 }
