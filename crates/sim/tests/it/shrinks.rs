@@ -10,7 +10,8 @@ fn what_is_left_out_does_not_happen_and_the_rest_repeats() {
     plan.narrow.only_faults = Some("2-9".parse::<Numbers>().unwrap());
     plan.narrow.without_services.insert("web".to_owned());
     let first = run(&plan, false);
-    assert!(first.faults() <= 8, "{}", first.faults());
+    let all = run(&Plan::of(3), false).faults();
+    assert!(first.faults() * 2 < all, "{} of {all}", first.faults());
     assert!(!first.story.contains("muster/web:"));
     assert_eq!(first.story, run(&plan, false).story);
     plan.narrow.only_wishes = Some(Numbers::default());

@@ -87,7 +87,7 @@ fn an_acknowledged_write_that_is_lost_or_undone_is_seen() {
     assert_eq!(kept(&[stored(&head(2, true))], &wishes), None);
 }
 
-fn left<'a>(ledger: &Ledger, volume: Option<&'a String>, entries: &[Stored]) -> Option<String> {
+fn left(ledger: &Ledger, volume: Option<&String>, entries: &[Stored]) -> Option<String> {
     let volumes = volume.map(|volume| (host(1), volume));
     judge::left(ledger, volumes, entries, &BTreeSet::new())
 }
