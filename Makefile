@@ -33,14 +33,18 @@ lint: ## formatting, clippy, and cargo-deny where it is installed
 test: clean-lab ## everything that must hold: lint, unit, property, conformance, simulation, end to end on real engines
 	@CI=1 scripts/ensure-engine.sh -y --tests
 	@$(MAKE) --no-print-directory lint
+	scripts/planted.sh --check
 	scripts/test.sh
+	$(CARGO) run --release --quiet -p muster-sim -- --seed 1 --seeds 500
 
 .PHONY: test-full
-test-full: clean-lab ## the same with long runs: more cases, more kills, more seeds, every fuzz target for a minute
+test-full: clean-lab ## the same with long runs: more cases, kills and seeds, planted bugs, coverage, every fuzz target for a minute
 	@CI=1 scripts/ensure-engine.sh -y --tests
 	@$(MAKE) --no-print-directory lint
 	PROPTEST_CASES=4096 MUSTER_CRASH_ROUNDS=200 scripts/test.sh
-	$(CARGO) run --quiet -p muster-sim -- --seed 1 --seeds 2000
+	$(CARGO) run --release --quiet -p muster-sim -- --seed 1 --seeds 2000 --marks
+	scripts/planted.sh
+	scripts/coverage.sh
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
 
 .PHONY: bench

@@ -23,6 +23,7 @@ mod agenda;
 mod allot;
 mod desk;
 mod explain;
+pub mod marks;
 mod place;
 mod plan;
 mod purge;

@@ -27,6 +27,7 @@ pub mod id;
 pub mod limits;
 pub mod link;
 pub mod logic;
+pub mod mark;
 pub mod name;
 pub mod net;
 pub mod observed;

@@ -8,6 +8,8 @@ mod kind;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::narrow::Narrow;
+use crate::phase::{Counts, Phase};
 use crate::rng::Rng;
 use crate::time::Moment;
 pub use kind::{KINDS, Kind};
@@ -54,7 +56,11 @@ pub struct Faults {
     disk_fails: u64,
     /// Of a thousand faults, after how many a user wants something at once.
     users_meet: u64,
-    counts: BTreeMap<&'static str, u64>,
+    /// What of all this is left out.
+    narrow: Narrow,
+    drawn: u64,
+    phase: Phase,
+    counts: Counts,
     calls: BTreeMap<(&'static str, &'static str), u64>,
 }
 
@@ -83,7 +89,7 @@ impl Faults {
     }
 
     /// A run in which nothing goes wrong, and users act up to `until`.
-    pub const fn none(rng: Rng, until: Moment) -> Self {
+    pub fn none(rng: Rng, until: Moment) -> Self {
         Self {
             rng,
             until,
@@ -93,7 +99,10 @@ impl Faults {
             words_delayed: 0,
             disk_fails: 0,
             users_meet: 0,
-            counts: BTreeMap::new(),
+            narrow: Narrow::default(),
+            drawn: 0,
+            phase: Phase::default(),
+            counts: Counts::default(),
             calls: BTreeMap::new(),
         }
     }
@@ -110,13 +119,39 @@ impl Faults {
         (at < self.until).then_some(at)
     }
 
-    /// One happened.
+    /// Leaves some of them out.
+    #[must_use]
+    pub fn narrowed(self, narrow: Narrow) -> Self {
+        Self { narrow, ..self }
+    }
+
+    /// The platform is in this phase from now on.
+    pub const fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+    }
+
+    /// One happened that nothing could leave out.
     pub fn count(&mut self, what: &'static str) {
-        *self.counts.entry(what).or_default() += 1;
+        self.counts.count(what, self.phase);
+    }
+
+    /// One is due. Counts it, unless it is left out; then it does not happen.
+    pub fn strikes(&mut self, what: &'static str) -> bool {
+        self.drawn += 1;
+        let strikes = self.narrow.lets_fault(what, self.drawn);
+        if strikes {
+            self.count(what);
+        }
+        strikes
+    }
+
+    /// How many were due, those that were left out included.
+    pub const fn drawn(&self) -> u64 {
+        self.drawn
     }
 
     /// How many of each happened.
-    pub const fn counts(&self) -> &BTreeMap<&'static str, u64> {
+    pub const fn counts(&self) -> &Counts {
         &self.counts
     }
 
@@ -174,11 +209,7 @@ impl Faults {
     }
 
     fn happens(&mut self, now: Moment, per_mille: u64, what: &'static str) -> bool {
-        let happens = now < self.until && self.rng.chance(per_mille);
-        if happens {
-            self.count(what);
-        }
-        happens
+        now < self.until && self.rng.chance(per_mille) && self.strikes(what)
     }
 
     fn one_of<T: Copy>(

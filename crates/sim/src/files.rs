@@ -11,16 +11,20 @@ use muster_model::desired::{
 use muster_model::net::Protocol;
 
 use crate::judge::EXCLUSIVE_LABEL;
+use crate::narrow::Narrow;
 use crate::rng::Rng;
 
 /// The names of all stacks.
 pub const STACKS: [&str; 3] = ["shop", "blog", "ops"];
 
+/// The names of all services.
+pub const SERVICES: [&str; 7] = ["web", "api", "jobs", "front", "db", "watch", "solo"];
+
 /// Versions of images; a higher one is no better.
 const VERSIONS: u64 = 6;
 
 /// The next version of a stack's files. `hosts` bounds the scale of services with a fixed port.
-pub fn draw(stack: &str, hosts: u64, rng: &mut Rng) -> Option<Arc<StackSpec>> {
+pub fn draw(stack: &str, hosts: u64, narrow: &Narrow, rng: &mut Rng) -> Option<Arc<StackSpec>> {
     let services = match stack {
         "shop" => vec![("web", web(rng)), ("api", api(rng)), ("jobs", plain("jobs", rng))],
         "blog" => vec![("front", front(hosts, rng)), ("db", db(rng))],
@@ -32,7 +36,10 @@ pub fn draw(stack: &str, hosts: u64, rng: &mut Rng) -> Option<Arc<StackSpec>> {
     } else {
         services.len()
     };
-    let kept = services.into_iter().enumerate().filter(|(at, _)| *at != without);
+    let kept = services
+        .into_iter()
+        .enumerate()
+        .filter(|(at, (name, _))| *at != without && narrow.lets_service(name));
     let named = kept.map(|(_, (service, spec))| Some((Name::parse(service).ok()?, Arc::new(spec?))));
     let services = named.collect::<Option<BTreeMap<_, _>>>()?;
     Some(Arc::new(StackSpec {

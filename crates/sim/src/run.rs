@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::judge::Violation;
+use crate::phase::Counts;
 use crate::time::Moment;
+use crate::trace::Story;
 use crate::world::{Plan, World};
 
 /// By how long after the last fault all must be as wished and at rest, milliseconds. The longest pause in the platform is a
@@ -23,24 +26,31 @@ pub struct Report {
     /// How long it took, in its own time.
     pub simulated: Moment,
     /// What went wrong, and how often.
-    pub faults: BTreeMap<&'static str, u64>,
+    pub faults: Counts,
+    /// How many faults and how many wishes were drawn, those that were left out included.
+    pub drawn: (u64, u64),
     /// How often each kind of call to an engine met each kind of fault: the call first.
     pub calls: BTreeMap<(&'static str, &'static str), u64>,
-    /// The story, one line a step.
+    /// The story, one line a step, unless it was not told.
     pub story: String,
 }
 
 impl Report {
     /// How many faults there were.
     pub fn faults(&self) -> u64 {
-        self.faults.values().sum()
+        self.faults.total()
     }
 }
 
-/// Runs a plan to its end. With `aloud`, its story is told on standard output as it happens.
+/// Runs a plan to its end and keeps its story. With `aloud`, it is told on standard output as well.
 pub fn run(plan: &Plan, aloud: bool) -> Report {
-    let mut world = World::new(plan, aloud);
-    let violation = live(&mut world).err();
+    tell(plan, if aloud { Story::Aloud } else { Story::Kept })
+}
+
+/// Runs a plan to its end.
+pub fn tell(plan: &Plan, story: Story) -> Report {
+    let mut world = World::new(plan, story);
+    let violation = live_or_panic(&mut world).err();
     let (simulated, faults) = (world.now(), world.faults().counts().clone());
     let calls = world.faults().calls().clone();
     Report {
@@ -48,9 +58,22 @@ pub fn run(plan: &Plan, aloud: bool) -> Report {
         violation,
         simulated,
         faults,
+        drawn: (world.faults().drawn(), world.wishes_drawn()),
         calls,
         story: world.into_story(),
     }
+}
+
+/// A core that panics is found out like any other that breaks a promise.
+fn live_or_panic(world: &mut World) -> Result<(), Violation> {
+    catch_unwind(AssertUnwindSafe(|| live(world))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(Violation {
+            judge: "nothing panics",
+            found: text.unwrap_or_default(),
+        })
+    })
 }
 
 fn live(world: &mut World) -> Result<(), Violation> {

@@ -65,6 +65,11 @@ impl<E> Queue<E> {
         self.to_come.keys().next().map(|(at, _)| *at)
     }
 
+    /// Forgets what is not to come after all.
+    pub fn keep(&mut self, comes: impl Fn(&E) -> bool) {
+        self.to_come.retain(|_, event| comes(event));
+    }
+
     /// Takes the next one out.
     pub fn take(&mut self) -> Option<(Moment, E)> {
         self.to_come.pop_first().map(|((at, _), event)| (at, event))

@@ -8,6 +8,7 @@ use muster_model::{Core, HostId, Timestamp, UnitId};
 use super::alarms::Alarms;
 use super::lanes::Lanes;
 use super::link::Link;
+use super::marks;
 use super::memory::UnitMemory;
 use super::pages::Pages;
 use super::reports::Reports;
@@ -119,6 +120,7 @@ impl AgentCore {
                 result: Ok(()),
             } => self.saved(revision),
             Input::NotebookSaved { result: Err(_), .. } => {
+                marks::NOTEBOOK_NOT_WRITTEN.reach();
                 self.pages.not_written();
                 self.write_at = Some(now + WRITE_AGAIN);
             }

@@ -4,6 +4,7 @@ use muster_model::link::FromAgent;
 use muster_model::{Timestamp, UnitId};
 
 use super::lanes::UnderWay;
+use super::marks;
 use super::shared::Image;
 use super::{Action, AgentCore, Lane, decide};
 use crate::engine::{Answer, Container, ContainerState, Failure, Owner, Verb};
@@ -14,6 +15,7 @@ impl AgentCore {
             return;
         };
         if result.as_ref().is_err_and(Failure::maybe_done) {
+            marks::MAYBE_DONE.reach();
             self.look();
         }
         match &lane {
@@ -138,7 +140,10 @@ impl AgentCore {
                 }))
             }
             // Events came first and know better: it may have ended already.
-            (Verb::Start { name }, _) if self.spoken_of(&name, since) => None,
+            (Verb::Start { name }, _) if self.spoken_of(&name, since) => {
+                marks::EVENT_BEFORE_ANSWER.reach();
+                None
+            }
             (Verb::Start { name }, answer) => {
                 self.view.get(&name).map(|c| c.owner.clone()).and_then(|owner| {
                     let at = if let Answer::Started { at } = answer {
@@ -210,6 +215,7 @@ impl AgentCore {
         ) {
             return;
         }
+        marks::NETWORK_GONE.reach();
         self.look();
         if let Some(owner) = self.view.get(name).map(|container| container.owner.clone()) {
             self.doubt(&owner, failure, "");
@@ -220,6 +226,9 @@ impl AgentCore {
 
     /// Whether the failure says that the container is not as we thought, which is all there is to it.
     fn learn_from_failure(&mut self, now: Timestamp, name: &str, failure: &Failure) -> bool {
+        if matches!(failure, Failure::NotRunning { .. }) {
+            marks::ENDED_BEFORE_STOP.reach();
+        }
         let change = match failure {
             Failure::NoSuchContainer { .. } => self.view.forget(name),
             Failure::NotRunning { .. } if self.is_alive(name) => self.view.learn_state(

@@ -8,6 +8,7 @@ use muster_model::link::{FromAgent, Progress};
 use muster_model::observed::Health;
 use muster_model::{UnitId, WallTime};
 
+use super::marks;
 use super::memory::UnitMemory;
 use super::view::Changed;
 use super::{AgentCore, Lane};
@@ -47,10 +48,13 @@ impl AgentCore {
     }
 
     pub(super) fn looked(&mut self, now: Timestamp, containers: Vec<Container>) {
-        let ours = containers
+        let ours: Vec<Container> = containers
             .into_iter()
             .filter(|container| self.is_ours(&container.owner))
             .collect();
+        if !self.judged && ours.iter().any(|container| container.state.is_alive()) {
+            marks::ADOPTED.reach();
+        }
         let (changes, again) = self.view.looked(now, ours);
         self.judged = true;
         if self.view.up {

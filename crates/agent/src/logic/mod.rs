@@ -17,6 +17,7 @@ mod intake;
 mod lanes;
 mod lease;
 mod link;
+pub mod marks;
 mod memory;
 mod next;
 mod pages;

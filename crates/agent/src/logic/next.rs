@@ -4,6 +4,7 @@ use muster_model::desired::ImageRef;
 use muster_model::{Timestamp, UnitId};
 
 use super::decide::{self, Decision, Need, Step, UnitView};
+use super::marks;
 use super::memory::UnitMemory;
 use super::status::status;
 use super::{Action, AgentCore, Hold, Lane, Output, Page, Weight};
@@ -25,6 +26,7 @@ impl AgentCore {
             match self.step(now, &lane) {
                 Step::Act(action) if self.lanes.has_room(action.weight()) => self.begin(now, lane, action),
                 Step::Act(action) => {
+                    marks::OUT_OF_ROOM.reach();
                     held_back.push(lane);
                     if action.weight() == Weight::Work {
                         break;

@@ -6,6 +6,7 @@ use muster_model::Revision;
 use muster_model::link::{DeliveredBlob, Have, Table, TableDelta};
 
 use super::Page;
+use super::marks;
 
 /// What to do with a table that came.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,10 +78,12 @@ impl Pages {
             .filter(|page| page.incarnation == incarnation)
             .map(|page| page.table.clone());
         if mine.as_ref().is_some_and(|table| delta.revision < table.revision) {
+            marks::TABLE_OLDER.reach();
             return Received::Older;
         }
         let before = mine.unwrap_or_default();
         let Some(table) = delta.apply(&before) else {
+            marks::TABLE_UNFIT.reach();
             return Received::Unfit;
         };
         let table = keep_newer_generations(table, &before);

@@ -6,6 +6,7 @@ use muster_model::link::{FromAgent, HeartbeatAck, Hello, PROTOCOL, TableDelta, T
 use muster_model::observed::HostFacts;
 use muster_model::{Timestamp, VolumeId};
 
+use super::marks;
 use super::pages::Received;
 use super::{AgentCore, Hold, LeaseRecord, Output};
 
@@ -121,6 +122,7 @@ impl AgentCore {
     /// Says what is due.
     pub(super) fn converse(&mut self, now: Timestamp) {
         if let Some(why) = self.link.given_up(now) {
+            marks::LEFT_UNANSWERED.reach();
             self.leave(why);
         }
         // Units are spoken of only once the engine was asked: what runs must not be called waiting.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use muster_model::{Timestamp, UnitId};
 
+use super::marks;
 use crate::engine::{Container, ContainerState};
 
 /// Nothing is missed for longer than this, whatever events were lost.
@@ -182,7 +183,11 @@ impl EngineView {
                 if seen.container.id == container.id {
                     container.state = container.state.after(seen.container.state);
                 }
-                if seen.touched > asked || seen.container == container {
+                if seen.touched > asked {
+                    marks::LATE_LIST.reach();
+                    continue;
+                }
+                if seen.container == container {
                     continue;
                 }
             }

@@ -6,6 +6,7 @@ use muster_model::reason::Misfit;
 use muster_model::{HostId, Name};
 
 use crate::allot::ports;
+use crate::marks;
 use crate::reconcile::volumes;
 use crate::shape::Shape;
 use crate::world::{Host, World};
@@ -26,6 +27,7 @@ pub(super) fn fits(world: &World, shape: &Shape, host: Host<'_>) -> Result<(), M
         .filter_map(|spec| Some(ports::published(spec, spec.host_port?)));
     for port in fixed {
         if let Some(by) = ports::holder(world, host.id, &port) {
+            marks::PORT_TAKEN.reach();
             return Err(Misfit::PortTaken {
                 port: port.host_port,
                 protocol: port.protocol,
@@ -104,6 +106,7 @@ fn volume(world: &World, shape: &Shape, host: Host<'_>) -> Result<(), Misfit> {
             elsewhere = elsewhere.or(Some(volume.host));
         }
         if let Some(host) = elsewhere.and_then(|host| world.host_name(host)) {
+            marks::VOLUME_ELSEWHERE.reach();
             return Err(Misfit::VolumeElsewhere {
                 volume: name.clone(),
                 host,

@@ -11,6 +11,7 @@ use muster_model::{EnvironmentId, HostId, Reason, Timestamp};
 use crate::agenda::{Fact, Stopwatches};
 use crate::allot::addresses;
 use crate::desk::Desk;
+use crate::marks;
 use crate::world::{Host, Subject, World};
 
 /// Hosts that fell silent within this of one another did so together.
@@ -98,6 +99,7 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
         desk.since().stop_silent(id);
         // What was replaced meanwhile stops before anything new starts.
         return if surplus && now != Presence::Active {
+            marks::HOST_SUSPECT.reach();
             Presence::Suspect
         } else {
             Presence::Active
@@ -119,8 +121,10 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
         .and_then(|host| host.wish)
         .map(|wish| wish.environment);
     if brake(&desk.world, &desk.agenda.since, environment, since) {
+        marks::BRAKE.reach();
         return Presence::Suspect;
     }
+    marks::HOST_LOST.reach();
     Presence::Lost
 }
 

@@ -14,6 +14,7 @@ use super::members::{Member, State, members};
 use super::{rollouts, volumes};
 use crate::allot::addresses;
 use crate::desk::Desk;
+use crate::marks;
 use crate::place::{Placer, wanted_on};
 use crate::shape::Shape;
 use crate::world::World;
@@ -291,6 +292,7 @@ pub(crate) fn wanted_hosts(world: &World, shape: &Shape) -> Vec<HostId> {
 }
 
 fn no_host(mut refusals: Vec<HostRefusal>) -> Reason {
+    marks::NO_HOST.reach();
     refusals.truncate(REFUSALS_KEPT);
     Reason::NoHost { refusals }
 }

@@ -15,6 +15,7 @@ use super::changed::changed_keys;
 use super::look::Look;
 use super::members::{Member, State};
 use crate::agenda::Fact;
+use crate::marks;
 use crate::shape::Shape;
 use crate::world::Versioned;
 
@@ -138,6 +139,10 @@ fn open(look: &mut Look<'_, '_>, old: &[Member]) {
         state,
         reasons,
     };
+    marks::ROLLOUT_OPENED.reach();
+    if unfinished.is_some() {
+        marks::ROLLOUT_OVERTAKEN.reach();
+    }
     look.desk.put(rollout);
     if state == RolloutState::Rolling {
         step(look);
@@ -175,6 +180,10 @@ fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Memb
             RolloutState::RollingBack => (RolloutState::RolledBack, rollout.reasons.clone()),
             _ => (RolloutState::Finished, Vec::new()),
         };
+        match state {
+            RolloutState::RolledBack => marks::ROLLED_BACK.reach(),
+            _ => marks::ROLLOUT_FINISHED.reach(),
+        }
         look.reasons.extend(reasons.iter().cloned());
         set(look, rollout, state, reasons);
     } else if !pauses_between(look, rollout, goal) {
@@ -207,8 +216,10 @@ fn give_up(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, why: Reason
         && rollout.state == RolloutState::Rolling
         && earlier.is_some();
     let state = if back {
+        marks::ROLLING_BACK.reach();
         RolloutState::RollingBack
     } else {
+        marks::ROLLOUT_PAUSED.reach();
         RolloutState::Paused
     };
     look.reasons.push(why.clone());
@@ -291,6 +302,7 @@ fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> b
     let over = look.desk.since().start(fact.clone(), now) + interval;
     if over > now {
         look.desk.wake(over);
+        marks::PAUSE_BETWEEN_BATCHES.reach();
         look.reasons.push(Reason::WaitsForInterval);
         return true;
     }
@@ -335,6 +347,7 @@ fn next_batch(look: &mut Look<'_, '_>, goal: &Shape, old: &[Member]) {
 fn replace(look: &mut Look<'_, '_>, goal: &Shape, old: &Member) {
     let why = reason(look, goal, old);
     if old.unit.spec == goal.facts().hash {
+        marks::RESTARTED_IN_PLACE.reach();
         let (generation, restarts) = (old.unit.generation.next(), look.restarts);
         look.put(Unit {
             generation,
@@ -360,9 +373,12 @@ fn may_be_two(look: &Look<'_, '_>, goal: &Shape, old: &Member) -> bool {
 fn start_first(look: &mut Look<'_, '_>, goal: &Shape, old: &Member, why: Reason) {
     let only = look.is_global().then_some(old.unit.host);
     match look.try_create(goal, old.unit.number, vec![why.clone()], only) {
-        Ok(()) => {}
+        Ok(()) => marks::STARTS_FIRST.reach(),
         Err(Reason::NoHost { refusals }) => match port_taken(&refusals) {
-            Some(port) => look.remove(old, vec![why, Reason::StopsFirst { port }]),
+            Some(port) => {
+                marks::STOPS_FIRST.reach();
+                look.remove(old, vec![why, Reason::StopsFirst { port }]);
+            }
             None => look.reasons.push(Reason::NoHost { refusals }),
         },
         Err(other) => look.reasons.push(other),

@@ -16,6 +16,7 @@ use super::members::{Member, State, members};
 use super::{rollouts, verdicts};
 use crate::agenda::Fact;
 use crate::desk::Desk;
+use crate::marks;
 use crate::shape::Shape;
 use crate::world::{Subject, World};
 
@@ -48,6 +49,7 @@ fn forget_gone(desk: &mut Desk<'_>, stack: StackId, service: &Name) -> Vec<(Host
     let mut vacated = Vec::new();
     let members = members(&desk.world, stack, service);
     for gone in members.iter().filter(|member| member.state == State::Gone) {
+        marks::UNIT_FORGOTTEN.reach();
         if has_heir(gone) {
             vacated.push((gone.unit.host, gone.unit.number));
         }
@@ -86,6 +88,7 @@ fn wind_down(desk: &mut Desk<'_>, stack: StackId, service: &Name) {
         desk.put(unit);
     }
     if left.is_empty() {
+        marks::SERVICE_WOUND_DOWN.reach();
         desk.since().stop(&Fact::BetweenBatches(stack, service.clone()));
         let rollout = desk.world.rollout(stack, service).map(|doc| doc.key());
         let verdict = desk.world.verdict(stack, service).map(|doc| doc.key());
@@ -116,8 +119,10 @@ fn move_lost(look: &mut Look<'_, '_>, fill: &Shape) {
             .filter(same)
             .any(|other| other.runs() && other.state != State::Lost);
         if !replaced && !may_move(look, lost) {
+            marks::LOST_WAITS.reach();
             look.reasons.push(Reason::WaitsForHost { host });
         } else if replaced || look.create(fill, lost.unit.number, vec![why.clone()], None) {
+            marks::LOST_MOVED.reach();
             look.remove(lost, vec![why]);
         }
     }
@@ -136,7 +141,12 @@ fn may_move(look: &mut Look<'_, '_>, lost: &Member) -> bool {
             if let Some(fence) = look.desk.cx.fences.get(&unit.host).copied() {
                 look.desk.wake(fence);
             }
-            look.fenced(unit.host)
+            let fenced = look.fenced(unit.host);
+            match fenced {
+                true => marks::EXCLUSIVE_FENCED.reach(),
+                false => marks::EXCLUSIVE_WAITS.reach(),
+            }
+            fenced
         }
     }
 }
@@ -144,6 +154,7 @@ fn may_move(look: &mut Look<'_, '_>, lost: &Member) -> bool {
 /// More than wanted: they go.
 fn drop_surplus(look: &mut Look<'_, '_>) {
     for (member, why) in surplus(look) {
+        marks::SURPLUS_DROPPED.reach();
         look.remove(&member, vec![why]);
     }
 }
@@ -209,6 +220,7 @@ fn fill_missing(look: &mut Look<'_, '_>, fill: &Shape) {
             .filter(same)
             .find(|member| look.blocks(member));
         if let Some(old) = old {
+            marks::WAITS_FOR_OLD.reach();
             look.reasons.push(Reason::WaitsForOld {
                 number: old.unit.number,
             });
@@ -275,6 +287,9 @@ fn waits_for_others(look: &mut Look<'_, '_>) -> bool {
         condition: *condition,
     };
     let reasons: Vec<Reason> = goal.spec().depends_on.iter().filter(unmet).map(waits).collect();
+    if !reasons.is_empty() {
+        marks::WAITS_FOR_SERVICE.reach();
+    }
     look.reasons.extend(reasons.iter().cloned());
     !reasons.is_empty()
 }

@@ -7,6 +7,7 @@ use muster_model::limits::NAME_BYTES_MAX;
 use muster_model::{EnvironmentId, HostId, Name, StackId, VolumeId};
 
 use crate::desk::Desk;
+use crate::marks;
 use crate::shape::Shape;
 use crate::world::{Subject, Versioned, World};
 
@@ -20,6 +21,7 @@ pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
     let wish = Name::parse(&volume.engine_name).ok();
     let wish = wish.and_then(|name| desk.world.volume_wish(volume.environment, &name));
     if !volume.removed && wish.is_some_and(|wish| wish.removed) && !in_use(&desk.world, &volume) {
+        marks::VOLUME_REMOVED.reach();
         desk.put(VolumeAssigned {
             removed: true,
             ..(*volume.doc).clone()

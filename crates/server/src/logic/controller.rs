@@ -10,6 +10,7 @@ use muster_model::{Revision, Timestamp};
 use muster_store::{Commit, Key, KeyError, Precondition};
 
 use super::leadership::Reign;
+use super::marks;
 use super::mirror::Mirror;
 use super::sessions::Sessions;
 use super::tickets::{Answer, LOOK_AGAIN, STORE_RETRY};
@@ -194,11 +195,18 @@ impl Office {
                 return;
             }
             Answer::Conflict(found) => {
+                marks::ROUND_CONFLICT.reach();
                 self.settled = self.settled.max(found.unwrap_or_default());
                 self.retry_at = now + LOOK_AGAIN;
             }
-            Answer::NotDone => self.retry_at = now + STORE_RETRY,
+            Answer::NotDone => {
+                marks::ROUND_NOT_DONE.reach();
+                self.retry_at = now + STORE_RETRY;
+            }
             Answer::Refused => self.retry_at = now + REFUSED_RETRY,
+        }
+        if !self.decided.is_empty() {
+            marks::DECISIONS_DROPPED.reach();
         }
         // A later decision may take what this one would have freed: look again at all of them.
         let dropped = self.decided.drain(..).map(|decision| decision.subject);

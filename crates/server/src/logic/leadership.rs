@@ -8,6 +8,7 @@ use muster_model::limits::LEASE_MARGIN;
 use muster_model::{Revision, ServerId, Timestamp};
 use muster_store::{Commit, KeyError, Precondition, typed};
 
+use super::marks;
 use super::mirror::Mirror;
 use super::tickets::{Answer, LOOK_AGAIN, STORE_RETRY};
 use super::{Now, Purpose};
@@ -182,7 +183,10 @@ impl Leadership {
         let key = typed::key(&leader)?;
         let unchanged = match before {
             None => Precondition::Absent(key),
-            Some(leader) => Precondition::At(key, leader.modified),
+            Some(leader) => {
+                marks::ELECTED_ANEW.reach();
+                Precondition::At(key, leader.modified)
+            }
         };
         draw.commit()?.expect(unchanged).write(&leader)
     }

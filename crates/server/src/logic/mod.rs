@@ -11,6 +11,7 @@
 
 mod controller;
 mod leadership;
+pub mod marks;
 mod mirror;
 mod outbox;
 mod reports;
@@ -249,6 +250,9 @@ impl ServerCore {
     fn enter(&mut self, now: Timestamp, event: Event, out: &mut Vec<Output>) -> Result<(), CoreError> {
         match event {
             Event::Loaded(snapshot) => {
+                if self.told_epoch.is_some() {
+                    marks::RELOADED.reach();
+                }
                 let before = self.mirror.load(snapshot).map_err(CoreError::Document)?;
                 self.controller.forget();
                 self.sessions.reloaded(now, &self.mirror, &before);
@@ -256,6 +260,7 @@ impl ServerCore {
             }
             Event::Store(batch) => {
                 let Some(seen) = self.mirror.apply(batch).map_err(CoreError::Document)? else {
+                    marks::BATCH_KNOWN.reach();
                     return Ok(());
                 };
                 out.push(Output::Publish(Box::new(self.mirror.world().clone())));

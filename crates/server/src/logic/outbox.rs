@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::marks;
 use muster_control::{TablePart, World, table};
 use muster_model::assigned::NetworkAssigned;
 use muster_model::link::{Have, PullCredential, TableDelta, UnitAssignment, VolumeAssignment};
@@ -138,9 +139,18 @@ impl Outbox {
     /// What an agent needs that has this: nothing if it is the same, else the difference, else everything.
     pub(super) fn resume(&self, have: Option<&Have>, incarnation: &str, now: Revision) -> TableDelta {
         match have.filter(|have| have.incarnation == incarnation) {
-            Some(have) if have.hash == self.hash() => self.frame(Some(have.revision), now.max(have.revision)),
-            Some(have) => self.since(have.revision, now),
-            None => self.whole(now),
+            Some(have) if have.hash == self.hash() => {
+                marks::RESUMED_SAME.reach();
+                self.frame(Some(have.revision), now.max(have.revision))
+            }
+            Some(have) => {
+                marks::RESUMED_DIFFERENCE.reach();
+                self.since(have.revision, now)
+            }
+            None => {
+                marks::RESUMED_WHOLE.reach();
+                self.whole(now)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use muster_model::observed::{HostObserved, SessionRecord};
 use muster_model::{HostId, Revision, ServerId, SessionId, Timestamp};
 use muster_store::{Commit, Key, KeyError, Precondition, typed};
 
+use super::marks;
 use super::mirror::Mirror;
 use super::outbox::Outbox;
 use super::reports::Reports;
@@ -110,6 +111,9 @@ impl Session {
 
     /// A newer connection takes the place of an older one.
     pub(super) fn opened(&mut self, now: Timestamp, id: ConnectionId, out: &mut Vec<Output>) {
+        if self.connection.is_some() {
+            marks::CONNECTED_ANEW.reach();
+        }
         self.close("the agent connected anew", out);
         self.connection = Some(Connection {
             id,
@@ -143,7 +147,10 @@ impl Session {
             (FromAgent::Heartbeat(beat), Some(session)) => {
                 self.acknowledge(now, mirror, common, beat, session, out)
             }
-            (FromAgent::Resync, Some(_)) => self.send_table(mirror, |outbox, _, now| outbox.whole(now), out),
+            (FromAgent::Resync, Some(_)) => {
+                marks::RESYNC.reach();
+                self.send_table(mirror, |outbox, _, now| outbox.whole(now), out);
+            }
             (FromAgent::Progress(progress), Some(_)) => out.push(Output::Progress {
                 host: self.host,
                 progress,
@@ -171,7 +178,9 @@ impl Session {
             (Some(Asked::Claim { connection, session }), Answer::Done(at)) => {
                 self.claimed(connection, session, at)
             }
+            (Some(Asked::Claim { .. }), Answer::Conflict(_)) => marks::CLAIM_CONFLICT.reach(),
             (Some(Asked::Reports(taken)), Answer::Conflict(_) | Answer::NotDone) => {
+                marks::REPORTS_PUT_BACK.reach();
                 self.reports.put_back(*taken)
             }
             _ => {}
@@ -331,7 +340,8 @@ impl Session {
         };
         match &connection.stage {
             Stage::Quiet(since) if now.at >= *since + HELLO_WITHIN => {
-                self.close("it did not say hello", now.out)
+                marks::DID_NOT_GREET.reach();
+                self.close("it did not say hello", now.out);
             }
             Stage::Quiet(_) => {}
             _ if now.mirror.wish(self.host).is_none() => {
@@ -339,6 +349,7 @@ impl Session {
                 self.refuse(message, false, "the host was removed", now.out);
             }
             Stage::Live { session, .. } if !self.holds(now.mirror, *session) => {
+                marks::TAKEN_OVER.reach();
                 self.close("the session was taken over", now.out);
             }
             _ => {}
@@ -457,6 +468,7 @@ impl Session {
         let Some(record) = now.mirror.observed(self.host) else {
             return Ok(());
         };
+        marks::FELL_SILENT.reach();
         if self.is_live() {
             self.close("the agent fell silent", now.out);
         }

@@ -10,6 +10,7 @@ use muster_model::{HostId, ServerId, Timestamp};
 use muster_store::KeyError;
 
 use super::leadership::Reign;
+use super::marks;
 use super::mirror::{Mirror, Seen};
 use super::session::{Common, Session};
 use super::tickets::Answer;
@@ -121,6 +122,7 @@ impl Sessions {
     ) {
         // A connection that was closed may have had words under way.
         let Some(host) = self.connections.get(&connection) else {
+            marks::WRONG_WORDS.reach();
             return;
         };
         if let Some(session) = self

@@ -6,6 +6,7 @@ use std::time::Duration;
 use muster_model::{RequestId, Revision, Timestamp};
 use muster_store::{Commit, Committed, Retry, StoreError};
 
+use super::marks;
 use super::{Output, Ticket};
 
 /// A store that could not answer is asked again after this.
@@ -106,8 +107,14 @@ impl<P> Tickets<P> {
         result: Result<Option<Revision>, StoreError>,
     ) -> Option<(P, Answer)> {
         let answer = match result {
-            Ok(Some(revision)) => Answer::Done(revision),
-            Ok(None) => Answer::NotDone,
+            Ok(Some(revision)) => {
+                marks::LOOKED_UP_DONE.reach();
+                Answer::Done(revision)
+            }
+            Ok(None) => {
+                marks::LOOKED_UP_NOT_DONE.reach();
+                Answer::NotDone
+            }
             Err(_) => {
                 self.look_up_at(ticket, now + STORE_RETRY);
                 return None;

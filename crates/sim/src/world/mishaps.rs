@@ -20,8 +20,10 @@ impl World {
     }
 
     pub(super) fn mishap(&mut self, kind: Kind) {
-        self.faults.count(kind.words());
         self.expect_next(kind);
+        if !self.faults.strikes(kind.words()) {
+            return;
+        }
         let (hosts, servers) = (self.hosts.len(), self.servers.len());
         let rng = self.faults.rng();
         let (host, server) = (rng.below(hosts), rng.below(servers));

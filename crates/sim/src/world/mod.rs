@@ -5,11 +5,13 @@
 
 mod agents;
 mod calls;
+mod direct;
 mod ending;
 mod engines;
 mod event;
 mod mishaps;
 mod people;
+mod phases;
 mod power;
 mod servers;
 mod setup;
@@ -22,6 +24,7 @@ use crate::fault::Faults;
 use crate::judge::{self, Activity, History, Removal, Scene, Troubles, Violation};
 use crate::ledger::{Entry, Ledger};
 use crate::link::Links;
+use crate::narrow::Narrow;
 use crate::rng::Rng;
 use crate::store::Store;
 use crate::time::{Moment, Queue};
@@ -31,6 +34,7 @@ use crate::wish::Wishes;
 use agents::Host;
 use event::{Asker, Call, Event};
 use people::User;
+use phases::Phases;
 use servers::Server;
 pub use setup::Plan;
 
@@ -51,6 +55,10 @@ pub struct World {
     hosts: Vec<Host>,
     users: Vec<User>,
     wishes: Wishes,
+    /// How many wishes users had.
+    uttered: u64,
+    narrow: Narrow,
+    phases: Phases,
     removals: Vec<Removal>,
     ledger: Ledger,
     activity: Activity,
@@ -84,6 +92,7 @@ impl World {
             return false;
         };
         self.now = at;
+        self.enter_phase();
         match self.taken_in_at(&event) {
             Some(later) => self.queue.put(later, event),
             None => self.happen(event),
@@ -99,6 +108,11 @@ impl World {
     /// What a judge found, if one did.
     pub const fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
+    }
+
+    /// How many wishes users had, those that were left out included.
+    pub const fn wishes_drawn(&self) -> u64 {
+        self.uttered
     }
 
     /// Which faults there were.

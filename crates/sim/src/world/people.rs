@@ -109,18 +109,34 @@ impl World {
         let one = &mut self.users[user];
         one.asked += 1;
         let request = RequestId::parse(&format!("{}.{}", one.name, one.asked));
+        self.uttered += u64::from(edit.is_some());
+        let edit = edit.filter(|_| self.narrow.lets_wish(self.uttered));
         let (Some(edit), Ok(request)) = (edit, request) else {
             return self.acts_again(user);
         };
+        self.user_wishes(user, edit, request);
+    }
+
+    fn user_wishes(&mut self, user: usize, edit: Edit, request: RequestId) {
+        let one = &mut self.users[user];
         self.trace
             .tell(self.now, one.name, format_args!("wishes: {edit}"));
-        self.users[user].under_way = Some(Attempt {
+        one.under_way = Some(Attempt {
             edit,
             request,
             since: self.now,
             seen: Revision(u64::MAX),
         });
         self.soon(1, 50, Event::UserTries(user));
+    }
+
+    /// A person of a story wishes something now.
+    pub(super) fn first_user_wishes(&mut self, edit: Edit) {
+        let Some(one) = self.users.first_mut() else { return };
+        one.asked += 1;
+        if let Ok(request) = RequestId::parse(&format!("{}.{}", one.name, one.asked)) {
+            self.user_wishes(0, edit, request);
+        }
     }
 
     /// Once faults have stopped, users let every host be used again; and when all came to rest, they remove everything.
@@ -188,7 +204,7 @@ impl World {
                 let stack = *rng.pick(&files::STACKS)?;
                 Some(Edit::Deploy {
                     stack: Name::parse(stack).ok()?,
-                    spec: files::draw(stack, hosts, rng)?,
+                    spec: files::draw(stack, hosts, &self.narrow, rng)?,
                 })
             }
         }

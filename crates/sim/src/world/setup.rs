@@ -10,6 +10,7 @@ use muster_store::Commit;
 
 use super::agents::Host;
 use super::people::{ENVIRONMENT, User};
+use super::phases::Phases;
 use super::servers::Server;
 use super::{Event, World};
 use crate::engine::Engine;
@@ -17,10 +18,11 @@ use crate::fault::{CommitFate, Faults};
 use crate::judge::{Activity, History, Troubles};
 use crate::ledger::Ledger;
 use crate::link::Links;
+use crate::narrow::Narrow;
 use crate::rng::Rng;
 use crate::store::{Ask, Store, Told};
 use crate::time::{Clocks, Moment, Queue};
-use crate::trace::Trace;
+use crate::trace::{Story, Trace};
 use crate::wish::Wishes;
 
 /// What a run is made of; drawn from a seed, or chosen.
@@ -36,6 +38,8 @@ pub struct Plan {
     pub unrest_ms: u64,
     /// Whether anything goes wrong.
     pub faults: bool,
+    /// What is left out.
+    pub narrow: Narrow,
 }
 
 impl Plan {
@@ -50,6 +54,7 @@ impl Plan {
             users,
             unrest_ms: rng.between(180_000, 480_000),
             faults: true,
+            narrow: Narrow::default(),
         }
     }
 }
@@ -57,8 +62,8 @@ impl Plan {
 const USERS: [&str; 3] = ["ann", "ben", "eva"];
 
 impl World {
-    /// A world in which nothing has happened yet. With `aloud`, its story is told as it happens.
-    pub fn new(plan: &Plan, aloud: bool) -> Self {
+    /// A world in which nothing has happened yet.
+    pub fn new(plan: &Plan, story: Story) -> Self {
         let rng = Rng::new(plan.seed);
         let (until, for_faults) = (Moment(plan.unrest_ms), rng.stream("faults"));
         let faults = if plan.faults {
@@ -72,7 +77,7 @@ impl World {
             now: Moment(0),
             queue: Queue::default(),
             rng: rng.stream("times"),
-            faults,
+            faults: faults.narrowed(plan.narrow.clone()),
             store: Store::default(),
             links: Links::default(),
             servers: vec![server],
@@ -85,11 +90,14 @@ impl World {
                 .map(|(name, number)| User::new(name, number, rng.stream(name)))
                 .collect(),
             wishes: Wishes::default(),
+            uttered: 0,
+            narrow: plan.narrow.clone(),
+            phases: Phases::default(),
             removals: Vec::new(),
             ledger: Ledger::default(),
             activity: Activity::default(),
             history: History::default(),
-            trace: Trace::new(aloud),
+            trace: Trace::new(story),
             violation: None,
             is_ending: false,
             troubles: Troubles::default(),
@@ -100,6 +108,20 @@ impl World {
         };
         world.begin(plan);
         world
+    }
+
+    /// A world for a story: one server, no hosts yet, and a person who does what the story says.
+    pub fn bare() -> Self {
+        Self::new(
+            &Plan {
+                hosts: 0,
+                users: 1,
+                unrest_ms: 0,
+                faults: false,
+                ..Plan::of(0)
+            },
+            Story::Kept,
+        )
     }
 
     fn begin(&mut self, plan: &Plan) {

@@ -78,7 +78,7 @@ impl World {
         self.store.compact(self.now);
     }
 
-    fn tell_watches(&mut self) {
+    pub(super) fn tell_watches(&mut self) {
         for of in 0..self.servers.len() {
             let ms = self.rng.between(1, 10);
             let server = &mut self.servers[of];

@@ -5,3 +5,5 @@
 mod judges;
 mod repeats;
 mod seeds;
+mod shrinks;
+mod stories;

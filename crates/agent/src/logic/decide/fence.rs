@@ -7,6 +7,7 @@ use muster_model::desired::UnitClass;
 use super::{Step, UnitView};
 use crate::engine::Verb;
 use crate::engine::labels::container_name;
+use crate::logic::marks;
 use crate::logic::memory::Fenced;
 use crate::logic::{Action, Hold};
 
@@ -34,7 +35,10 @@ pub fn fence(view: &UnitView<'_>) -> Step {
     match next {
         None => Step::Rest,
         Some((Some(at), _)) if at > view.now => Step::Pause(at),
-        Some((_, name)) => kill(name, "SIGKILL".to_owned()),
+        Some((_, name)) => {
+            marks::LEASE_OVER.reach();
+            kill(name, "SIGKILL".to_owned())
+        }
     }
 }
 
@@ -71,6 +75,7 @@ fn fenced(view: &UnitView<'_>, name: &str) -> Fenced {
 }
 
 fn ask(view: &UnitView<'_>, name: String) -> Step {
+    marks::LEASE_ENDING.reach();
     let seen = view.containers.iter().find(|container| container.name == name);
     let part = view.unit.containers.iter().find(|part| {
         seen.map_or_else(

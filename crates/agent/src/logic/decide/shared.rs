@@ -6,6 +6,7 @@ use muster_model::link::{PullCredential, Table, VolumeAssignment};
 use super::Step;
 use crate::engine::{Login, Verb};
 use crate::logic::Action;
+use crate::logic::marks;
 use crate::logic::shared::{Entry, Image};
 
 /// What next for a network of the table.
@@ -44,6 +45,7 @@ pub fn image(image: &ImageRef, entry: &Entry<Image>, pull: bool, table: &Table, 
     }
     let image = image.clone();
     Step::Act(Action::Engine(if pull {
+        marks::IMAGE_PULLED.reach();
         let login = login(&image, table);
         Verb::Pull { image, login }
     } else {

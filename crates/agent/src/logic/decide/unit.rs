@@ -11,6 +11,7 @@ use super::sweep::last;
 use super::{Decision, Step, remove};
 use crate::engine::{Container, ContainerState, CreateContainer, Owner, Verb};
 use crate::files;
+use crate::logic::marks;
 use crate::logic::memory::{UnitMemory, Verdict};
 use crate::logic::shared::Shared;
 use crate::logic::{Action, Hold};
@@ -51,6 +52,7 @@ pub fn unit(view: &UnitView<'_>) -> Decision {
         return Decision::new(Phase::Gone, Step::Rest);
     }
     if let Some(until) = view.memory.tries.waits_until(view.now) {
+        marks::TRIES_BACKOFF.reach();
         let phase = if gone { Phase::Stopping } else { Phase::Backoff };
         return Decision::new(phase, Step::Pause(until)).because(view.memory.failure.clone());
     }
@@ -90,6 +92,7 @@ impl<'a> UnitView<'a> {
             .filter(|container| !self.is_current(container))
             .collect();
         let container = last(&old)?;
+        marks::OLD_GENERATION.reach();
         Some(Decision::new(Phase::Creating, remove(container, None)))
     }
 
@@ -112,6 +115,7 @@ impl<'a> UnitView<'a> {
             return self.beside(primary, sidekicks);
         }
         if let Some(sidekick) = self.in_the_way(state, sidekicks) {
+            marks::SIDEKICK_IN_THE_WAY.reach();
             return Decision::new(Phase::Starting, sidekick);
         }
         self.bring_up(primary)
@@ -160,6 +164,7 @@ impl<'a> UnitView<'a> {
         match state {
             Some(alive) if alive.is_alive() => return Decision::new(Phase::Running, Step::Rest),
             Some(made) if memory.unusable || made == ContainerState::Dead => {
+                marks::MADE_ANEW.reach();
                 return Decision::new(Phase::Creating, self.remove_part(part));
             }
             _ if memory.verdict(part.spec.restart, state) == Verdict::Finished => {
@@ -168,10 +173,12 @@ impl<'a> UnitView<'a> {
             _ => {}
         }
         if self.unit.class == UnitClass::Exclusive && self.hold != Hold::Held {
+            marks::LEASE_WAITS.reach();
             let why = "it is exclusive, and starts once a server renews this host's lease";
             return Decision::new(Phase::Waiting, Step::Rest).because(Some(why.to_owned()));
         }
         if let Some(until) = memory.ends.waits_until(self.now) {
+            marks::BACKOFF.reach();
             return Decision::new(Phase::Backoff, Step::Pause(until))
                 .because(how_it_ended(&memory.last_exit, memory.out_of_memory));
         }
