@@ -5,12 +5,15 @@
 
 mod agents;
 mod calls;
+mod echoes;
+mod edits;
 mod ending;
 mod engines;
 mod event;
 mod mishaps;
 mod people;
 mod power;
+mod proposals;
 mod servers;
 mod setup;
 mod storage;
