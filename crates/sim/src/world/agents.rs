@@ -29,8 +29,6 @@ pub(super) struct Host {
     pub(super) engine: Engine,
     /// The engine answers.
     pub(super) engine_up: bool,
-    /// The last list of containers did not come.
-    pub(super) list_hung: bool,
     /// The agent hears the engine's events; none later is heard before this moment.
     pub(super) listens: Option<Moment>,
     /// How often its engine ended: a call to one that ended since is lost.
@@ -73,7 +71,6 @@ impl Host {
             doomed: None,
             engine,
             engine_up: true,
-            list_hung: false,
             engine_run: 1,
             boots: 1,
             powered: true,

@@ -178,13 +178,12 @@ impl World {
     }
 
     pub(super) fn engine_lists(&mut self, agent: Life) {
-        let drawn = self.faults.call(self.now, "list");
+        let fate = self.faults.call(self.now, "list");
         let host = &mut self.hosts[agent.of];
         let id = host.id;
-        // An agent that is killed on a host whose engine is wedged for good is one fault more than the platform promises to bear.
-        let hangs = matches!(drawn, CallFate::Hangs | CallFate::AnswerLost);
-        let again = std::mem::replace(&mut host.list_hung, hangs) && hangs;
-        let fate = if again { CallFate::Works } else { drawn };
+        if fate != CallFate::Works {
+            self.troubles.host(id, self.now.after(GIVEN_UP_MS));
+        }
         let (result, late) = match fate {
             _ if !host.engine_up => (Err(unreachable()), 0),
             CallFate::Fails => (Err(unreachable()), 0),
