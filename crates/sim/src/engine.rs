@@ -2,19 +2,22 @@
 //!
 //! It does what it is asked at once. That calls take time, fail, or lose their answers is the world's doing, around it.
 
+mod by_itself;
+mod made;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_agent::engine::fake::{Deed as Line, FakeEngine};
 use muster_agent::engine::{Answer, Container, CreateContainer, EngineEvent, Failure, Verb};
-use muster_model::desired::MountSource;
 use muster_model::limits::STOP_GRACE_DEFAULT;
 use muster_model::observed::Health;
 use muster_model::{HostId, WallTime};
 
 use crate::ledger::{By, Deed, Made};
 use crate::rng::Rng;
+use made::made;
 
 /// A program that does not end when it is asked to, only when it is killed.
 const STUBBORN: Duration = Duration::from_secs(3_600);
@@ -196,73 +199,6 @@ impl Engine {
         self.fake.reboot();
     }
 
-    /// The machine begins again: whatever ran has ended; maybe nothing is left of containers, or of networks.
-    pub fn boot_anew(&mut self, at: WallTime, loses_containers: bool, loses_networks: bool) {
-        self.fake.now = at;
-        if loses_containers {
-            let names: Vec<String> = self.fake.names().into_iter().map(str::to_owned).collect();
-            names.iter().for_each(|name| self.fake.remove_by_hand(name));
-        }
-        if loses_networks {
-            for name in std::mem::take(&mut self.networks) {
-                self.fake.remove_network(&name);
-            }
-        }
-        // Nobody listened yet.
-        self.fake.take_events();
-    }
-
-    /// A program gets stuck: it does not end when it is asked to, and its check finds that out, for a while.
-    pub fn gets_stuck(&mut self, name: &str, for_ms: u64) {
-        let Some(program) = self.asked.get_mut(name) else {
-            return;
-        };
-        program.obeys_in = STUBBORN;
-        if program.made.is_checked() {
-            let run = program.runs;
-            self.turns(name, Health::Unhealthy);
-            self.later(name, run, for_ms, Change::Health(Health::Healthy));
-        }
-    }
-
-    /// A program that has begun just now ends soon, with an error.
-    pub fn will_crash(&mut self, name: &str) {
-        let run = self.asked.get(name).map_or(0, |program| program.runs);
-        let after = self.rng.between(5, 500);
-        self.later(name, run, after, Change::Ends(1));
-    }
-
-    fn later(&mut self, name: &str, run: u32, after_ms: u64, what: Change) {
-        let later = Later {
-            name: name.to_owned(),
-            run,
-            what,
-        };
-        self.later.push((Duration::from_millis(after_ms), later));
-    }
-
-    fn turns(&mut self, name: &str, health: Health) {
-        if self.fake.running().contains(&name) {
-            self.fake.set_health(name, health);
-            self.besides(name, Deed::Healthy(health == Health::Healthy));
-        }
-    }
-
-    /// Something that was to happen by itself happens now.
-    pub fn happen(&mut self, at: WallTime, later: &Later) {
-        self.fake.now = at;
-        if self
-            .asked
-            .get(&later.name)
-            .is_some_and(|program| program.runs == later.run)
-        {
-            match later.what {
-                Change::Ends(code) => drop(self.fake.end(&later.name, code)),
-                Change::Health(health) => self.turns(&later.name, health),
-            }
-        }
-    }
-
     /// What came of everything since the last call.
     pub fn take_aftermath(&mut self) -> Aftermath {
         let (mut deeds, mut besides) = (
@@ -352,37 +288,4 @@ impl Engine {
         self.later(name, run, after, Change::Ends(143));
         Ok(Answer::Done)
     }
-}
-
-/// What the ledger is told of a container: all of it is what the engine was asked for.
-fn made(create: &CreateContainer) -> Made {
-    let (unit, is_primary) = (&create.unit, create.sidekick().is_none());
-    let attached = unit
-        .network
-        .as_ref()
-        .filter(|_| is_primary && create.spec.on_managed_network());
-    Made {
-        name: create.name(),
-        unit: create.owner.unit,
-        generation: create.owner.generation,
-        sidekick: create.sidekick().cloned(),
-        stack: unit.stack.clone(),
-        service: unit.service.clone(),
-        runs: create.spec.clone(),
-        address: attached.map(|network| network.address),
-        ports: if is_primary {
-            unit.ports.clone()
-        } else {
-            Vec::new()
-        },
-        volumes: volumes(create),
-    }
-}
-
-fn volumes(create: &CreateContainer) -> Vec<String> {
-    let named = create.spec.mounts.iter().filter_map(|mount| match &mount.source {
-        MountSource::Volume(name) => create.unit.volumes.get(name).cloned(),
-        _ => None,
-    });
-    named.collect()
 }

@@ -64,10 +64,12 @@ pub const AT_EVERY_STEP: &[(&str, Judge)] = &[
 
 /// What is not judged yet, because what it is about does not exist yet, or not in here.
 pub const PENDING: &[&str] = &[
-    "an exclusive unit whose agent is dead or wedged as its lease runs out ends in time (I1): the platform has no watchdog yet",
+    "an exclusive unit whose agent is dead or wedged as its lease runs out, or whose engine hangs when it is to kill, ends in time \
+     (I1): the platform has no watchdog yet",
     "an acknowledged write survives a crash of the store itself (I4): the store's own tests kill it",
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
-    "one server leads at a time (I9): a store has one server so far",
+    "one server leads at a time (I9), and several serve one store: whoever finds the leader's page of another takes it over, so a \
+     store has one server so far",
     "an exclusive unit on a host that loses its notebook and its servers ends in time (I1): an open bug",
     "nothing is left of a host's network, nor of the word that a volume is to go, while the host stays (I15)",
     "a volume made by a call that outlived its agent, or one that a removal overlooked, goes (I15): an open bug",

@@ -179,8 +179,11 @@ impl World {
 
     pub(super) fn engine_lists(&mut self, agent: Life) {
         let fate = self.faults.call(self.now, "list");
-        let host = &self.hosts[agent.of];
+        let host = &mut self.hosts[agent.of];
         let id = host.id;
+        if fate != CallFate::Works {
+            self.troubles.host(id, self.now.after(GIVEN_UP_MS));
+        }
         let (result, late) = match fate {
             _ if !host.engine_up => (Err(unreachable()), 0),
             CallFate::Fails => (Err(unreachable()), 0),

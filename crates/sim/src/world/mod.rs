@@ -6,6 +6,8 @@
 mod agents;
 mod calls;
 mod direct;
+mod echoes;
+mod edits;
 mod ending;
 mod engines;
 mod event;
@@ -13,6 +15,7 @@ mod mishaps;
 mod people;
 mod phases;
 mod power;
+mod proposals;
 mod servers;
 mod setup;
 mod storage;

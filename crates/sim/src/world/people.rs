@@ -1,38 +1,27 @@
 //! Users: they ask through the same pure functions as the API, at bad moments, and remember what they were told.
 
-use muster_control::Versioned;
-use muster_control::World as Seen;
-use muster_model::desired::Stack;
 use muster_model::{AccountId, EnvironmentId, Name, RequestId, Revision, StackId};
-use muster_server::desired::{
-    Author, Base, Denial, Deploy, HostChange, Proposal, ServiceChange, change_host, change_service, deploy,
-    removal, restart_service, rollback,
-};
+use muster_server::desired::{Author, Denial};
 use muster_store::{Commit, Committed, StoreError};
 
-use super::event::Echo;
+use super::proposals::propose;
 use super::{Asker, Event, World};
-use crate::fault::CommitFate;
-use crate::files;
-use crate::judge::{self, Removal, Scene};
+use crate::judge::{Removal, Scene};
 use crate::link::Life;
 use crate::rng::Rng;
-use crate::store::{Ask, Told};
+use crate::store::Ask;
 use crate::time::Moment;
 use crate::wish::Edit;
 
 /// The environment in which everything happens.
 pub(super) const ENVIRONMENT: EnvironmentId = EnvironmentId::new(muster_server::bootstrap::FIRST_EPOCH, 1);
 
-/// The most units that a user scales a service to.
-const SCALE_MAX: u64 = 5;
-
 /// Someone who deploys, scales, rolls back and removes.
 #[derive(Debug)]
 pub(super) struct User {
     name: &'static str,
     account: AccountId,
-    rng: Rng,
+    pub(super) rng: Rng,
     asked: u64,
     /// When it next wants something.
     acts_at: Moment,
@@ -41,9 +30,9 @@ pub(super) struct User {
 
 /// Something that was asked for and is not certain yet.
 #[derive(Debug, Clone)]
-struct Attempt {
-    edit: Edit,
-    request: RequestId,
+pub(super) struct Attempt {
+    pub(super) edit: Edit,
+    pub(super) request: RequestId,
     since: Moment,
     /// What the server that proposed it had seen of the store; of several tries, the least.
     seen: Revision,
@@ -139,21 +128,6 @@ impl World {
         }
     }
 
-    /// Once faults have stopped, users let every host be used again; and when all came to rest, they remove everything.
-    fn last_edit(&self) -> Option<Edit> {
-        let cordoned = self.wishes.cordoned().pop_first();
-        let removed = || {
-            let (stack, _) = self.wishes.stacks().pop_first().filter(|_| self.is_ending)?;
-            Some(Edit::Remove { stack })
-        };
-        cordoned
-            .map(|host| Edit::Cordon {
-                host,
-                cordoned: false,
-            })
-            .or_else(removed)
-    }
-
     /// Often at once, mostly some time later.
     fn acts_again(&mut self, user: usize) {
         let ending = self.now >= self.faults.until();
@@ -165,49 +139,6 @@ impl World {
             one.rng.between(2_000, 40_000)
         });
         self.user_will_act(user, at);
-    }
-
-    fn draws_edit(&mut self, user: usize) -> Option<Edit> {
-        let stacks = self.wishes.stacks();
-        let hosts = self.hosts.len() as u64;
-        let rng = &mut self.users[user].rng;
-        let names: Vec<&Name> = stacks.keys().collect();
-        let known = rng.pick(&names).map(|name| ((*name).clone(), &stacks[*name]));
-        let kind = rng.between(0, 10);
-        match (kind, known) {
-            (10, _) => {
-                let host = Name::parse(&format!("h{}", rng.between(1, hosts))).ok()?;
-                let cordoned = rng.chance(600);
-                Some(Edit::Cordon { host, cordoned })
-            }
-            (4..=5, Some((stack, wished))) => {
-                let service = rng.pick(&wished.scalable())?.clone();
-                Some(Edit::Scale {
-                    stack,
-                    service,
-                    units: u32::try_from(rng.between(0, SCALE_MAX)).ok()?,
-                })
-            }
-            (6..=7, Some((stack, wished))) => Some(Edit::Rollback {
-                stack,
-                to: rng.between(1, wished.history.len() as u64),
-            }),
-            (8, Some((stack, wished))) => {
-                let services: Vec<&Name> = wished.history.last()?.services.keys().collect();
-                Some(Edit::Restart {
-                    stack,
-                    service: (*rng.pick(&services)?).clone(),
-                })
-            }
-            (9, Some((stack, _))) => Some(Edit::Remove { stack }),
-            _ => {
-                let stack = *rng.pick(&files::STACKS)?;
-                Some(Edit::Deploy {
-                    stack: Name::parse(stack).ok()?,
-                    spec: files::draw(stack, hosts, &self.narrow, rng)?,
-                })
-            }
-        }
     }
 
     /// A handler of some server proposes on the newest world it has.
@@ -261,7 +192,7 @@ impl World {
     }
 
     /// What a handler would commit; none if nobody answers.
-    fn proposes_at(
+    pub(super) fn proposes_at(
         &mut self,
         of: usize,
         user: usize,
@@ -329,97 +260,4 @@ impl World {
             _ => self.soon(100, 2_000, Event::UserTries(user)),
         }
     }
-
-    /// Sometimes a request that was answered comes once more: somebody between the user and the server sent it again.
-    fn echoes(&mut self, user: usize, attempt: &Attempt, done: Revision) {
-        if self.users[user].rng.chance(200) {
-            let echo = Echo {
-                edit: attempt.edit.clone(),
-                request: attempt.request.clone(),
-                done,
-            };
-            self.soon(10, 30_000, Event::UserEchoes(user, Box::new(echo)));
-        }
-    }
-
-    /// A request comes once more: nothing may come of it, unless the store has forgotten that it ever came.
-    pub(super) fn user_echoes(&mut self, user: usize, echo: &Echo) {
-        if self.store.compacted() >= echo.done {
-            return;
-        }
-        let of = self.users[user].rng.below(self.servers.len());
-        let Some(Ok(commit)) = self.proposes_at(of, user, &echo.edit, &echo.request) else {
-            return;
-        };
-        let told = self.store.answer(&Ask::Commit(commit), CommitFate::Works);
-        self.faults.count("request sent twice");
-        if let Told::Committed(result) = told
-            && let Some(found) = judge::echoed(echo.done, &result)
-        {
-            let edit = &echo.edit;
-            self.violated(
-                "a request that comes twice is done once",
-                format!("{edit}: {found}"),
-            );
-        }
-    }
-}
-
-/// What the API would commit.
-fn propose(world: &Seen, author: &Author, new_id: StackId, edit: &Edit) -> Result<Commit, Denial> {
-    let base = Base::default();
-    let find = |name: &Name| -> Result<&Versioned<Stack>, Denial> {
-        let gone = || muster_model::Refusal::NotFound {
-            kind: "stack".to_owned(),
-            name: name.to_string(),
-        };
-        Ok(world.stack_by_name(ENVIRONMENT, name).ok_or_else(gone)?)
-    };
-    match edit {
-        Edit::Deploy { stack, spec } => {
-            let (name, spec) = (stack.clone(), spec.clone());
-            let asked = Deploy {
-                environment: ENVIRONMENT,
-                name,
-                new_id,
-                spec,
-                base,
-                host_access: true,
-            };
-            deploy(world, author, &asked).map(whole)
-        }
-        Edit::Scale {
-            stack,
-            service,
-            units,
-        } => {
-            let change = ServiceChange {
-                scale: Some(*units),
-                ..ServiceChange::default()
-            };
-            change_service(world, author, find(stack)?, service, change).map(whole)
-        }
-        Edit::Rollback { stack, to } => {
-            rollback(world, author, find(stack)?, Some(*to), base, true).map(whole)
-        }
-        Edit::Restart { stack, service } => restart_service(world, author, find(stack)?, service).map(whole),
-        Edit::Remove { stack } => removal(world, author, find(stack)?, true, base).map(whole),
-        Edit::Cordon { host, cordoned } => {
-            let gone = || muster_model::Refusal::NotFound {
-                kind: "host".to_owned(),
-                name: host.to_string(),
-            };
-            let old = world.host_by_name(ENVIRONMENT, host).and_then(|host| host.wish);
-            let change = HostChange {
-                cordoned: Some(*cordoned),
-                ..HostChange::default()
-            };
-            change_host(world, author, old.ok_or_else(gone)?, &change).map(whole)
-        }
-    }
-}
-
-/// The stacks here are small: nothing has to be written before.
-fn whole<T>(proposal: Proposal<T>) -> Commit {
-    proposal.commit
 }

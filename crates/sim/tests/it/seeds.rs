@@ -19,8 +19,8 @@ fn all_end_well(plans: &[Plan]) -> u64 {
 }
 
 #[test]
-fn forty_seeds_end_as_wished_and_at_rest() {
-    let plans: Vec<Plan> = (1..=40).map(Plan::of).collect();
+fn sixteen_seeds_end_as_wished_and_at_rest() {
+    let plans: Vec<Plan> = (1..=16).map(Plan::of).collect();
     let faults = all_end_well(&plans);
     assert!(faults > 1_000, "{faults} faults are hardly bad days");
 }
