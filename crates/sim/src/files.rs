@@ -6,7 +6,8 @@ use std::sync::Arc;
 use muster_model::Name;
 use muster_model::desired::{
     Condition, ContainerSpec, FailureAction, Healthcheck, HealthcheckTest, ImageRef, Mount, MountSource,
-    PortSpec, ServiceKind, ServiceSpec, StackSpec, UnitSpec, UpdateOrder, UpdatePolicy,
+    PortSpec, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, StackSpec, UnitSpec,
+    UpdateOrder, UpdatePolicy,
 };
 use muster_model::net::Protocol;
 
@@ -160,7 +161,7 @@ fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
             sidekicks: BTreeMap::new(),
         },
         depends_on: BTreeMap::new(),
-        rules: Vec::new(),
+        rules: rules(rng),
         update: UpdatePolicy {
             on_failure,
             interval_ms: rng.between(0, 1) * 1_000,
@@ -168,6 +169,27 @@ fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
         },
         labels: BTreeMap::new(),
     })
+}
+
+/// Where units would rather be, and what no host is: rules that can always be kept, so that every scale can be reached.
+fn rules(rng: &mut Rng) -> Vec<SchedulingRule> {
+    let of = |relation, subject| vec![SchedulingRule { relation, subject }];
+    let service = |name| RuleSubject::Service {
+        stack: None,
+        service: name,
+    };
+    let (key, value) = ("nobody".to_owned(), "none".to_owned());
+    match (rng.between(0, 11), Name::parse("web").ok()) {
+        (0, Some(web)) => of(Relation::Should, service(web)),
+        (1, Some(web)) => of(Relation::ShouldNot, service(web)),
+        (2, _) => of(Relation::MustNot, RuleSubject::ContainerLabel { key, value }),
+        (3, _) => {
+            let value = Some(value);
+            of(Relation::MustNot, RuleSubject::HostLabel { key, value })
+        }
+        (4, _) => of(Relation::ShouldNot, RuleSubject::HostName("h1".to_owned())),
+        _ => Vec::new(),
+    }
 }
 
 const fn port(host_port: Option<u16>) -> PortSpec {
