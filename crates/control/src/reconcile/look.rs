@@ -75,7 +75,7 @@ impl<'d, 'a> Look<'d, 'a> {
 
     /// Works out anew what is wanted: at first, and when a rollout turns round.
     pub(crate) fn aim(&mut self) {
-        self.goal = rollouts::goal(self);
+        self.goal = rollouts::goal(&self.desk.world, &self.head);
         self.wanted = wanted(&self.desk.world, &self.goal);
         self.hosts = wanted_hosts(&self.desk.world, &self.goal);
     }

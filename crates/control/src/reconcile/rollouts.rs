@@ -17,34 +17,39 @@ use super::members::{Member, State};
 use crate::agenda::Fact;
 use crate::marks;
 use crate::shape::Shape;
-use crate::world::Versioned;
+use crate::world::{Versioned, World};
 
 /// The rollout of the service, if it is about what is wanted now.
 fn current(look: &Look<'_, '_>) -> Option<Versioned<Rollout>> {
-    let rollout = look.desk.world.rollout(look.stack, &look.service)?;
-    let same = rollout.to == look.head.revision
-        && rollout.spec == look.head.facts().hash
-        && rollout.restarts == look.restarts;
-    same.then(|| rollout.clone())
+    about(&look.desk.world, &look.head).cloned()
+}
+
+/// The rollout of a service, if it is about `head`, what the wanted revision says of it.
+fn about<'a>(world: &'a World, head: &Shape) -> Option<&'a Versioned<Rollout>> {
+    let wish = world.service_wish(head.stack, &head.service);
+    let restarts = wish.map_or(0, |wish| wish.restarts);
+    world.rollout(head.stack, &head.service).filter(|rollout| {
+        rollout.to == head.revision && rollout.spec == head.facts().hash && rollout.restarts == restarts
+    })
 }
 
 /// What the service had before its rollout, if that can still be made.
-fn before(look: &Look<'_, '_>, rollout: &Rollout) -> Option<Shape> {
-    Shape::of(&look.desk.world, look.stack, rollout.from, &look.service)
+fn before(world: &World, rollout: &Rollout) -> Option<Shape> {
+    Shape::of(world, rollout.stack, rollout.from, &rollout.service)
 }
 
-/// What the units are to become: the wanted revision, or the one before once the rollout goes back.
-pub(crate) fn goal(look: &Look<'_, '_>) -> Shape {
-    let back = |rollout: &Versioned<Rollout>| {
+/// What a service's units are to become: `head`, what the wanted revision says, or what was before once the rollout goes back.
+pub(crate) fn goal(world: &World, head: &Shape) -> Shape {
+    let back = |rollout: &&Versioned<Rollout>| {
         matches!(
             rollout.state,
             RolloutState::RollingBack | RolloutState::RolledBack
         )
     };
-    let earlier = current(look)
+    let earlier = about(world, head)
         .filter(back)
-        .and_then(|rollout| before(look, &rollout));
-    earlier.unwrap_or_else(|| look.head.clone())
+        .and_then(|rollout| before(world, rollout));
+    earlier.unwrap_or_else(|| head.clone())
 }
 
 /// What missing units are made as: while a rollout waits for a person, as they were before it.
@@ -52,7 +57,7 @@ pub(crate) fn fill(look: &Look<'_, '_>) -> Shape {
     let waits = |rollout: &Versioned<Rollout>| rollout.state == RolloutState::Paused;
     let earlier = current(look)
         .filter(waits)
-        .and_then(|rollout| before(look, &rollout));
+        .and_then(|rollout| before(&look.desk.world, &rollout));
     earlier.unwrap_or_else(|| look.goal.clone())
 }
 
@@ -211,7 +216,8 @@ fn failed(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> Option<Re
 
 /// A new unit did not come up: the rollout waits for a person, or goes back.
 fn give_up(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, why: Reason) {
-    let earlier = before(look, rollout).filter(|earlier| earlier.facts().hash != goal.facts().hash);
+    let earlier =
+        before(&look.desk.world, rollout).filter(|earlier| earlier.facts().hash != goal.facts().hash);
     let back = goal.spec().update.on_failure == FailureAction::Rollback
         && rollout.state == RolloutState::Rolling
         && earlier.is_some();

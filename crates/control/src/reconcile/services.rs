@@ -297,9 +297,10 @@ fn waits_for_others(look: &mut Look<'_, '_>) -> bool {
 /// Whether a service has come this far with all its units. One that the stack does not have keeps nobody waiting.
 fn has_come(world: &World, stack: StackId, service: &Name, condition: Condition) -> bool {
     let revision = world.stack(stack).map(|stack| stack.revision);
-    let Some(shape) = revision.and_then(|revision| Shape::of(world, stack, revision, service)) else {
+    let Some(head) = revision.and_then(|revision| Shape::of(world, stack, revision, service)) else {
         return true;
     };
+    let goal = rollouts::goal(world, &head);
     let come = |member: &Member| match condition {
         Condition::Started => verdicts::started(world, &member.unit),
         Condition::Healthy => member.state == State::Up,
@@ -309,5 +310,5 @@ fn has_come(world: &World, stack: StackId, service: &Name, condition: Condition)
         .iter()
         .filter(|member| member.runs() && come(member))
         .count();
-    ready >= wanted(world, &shape) as usize
+    ready >= wanted(world, &goal) as usize
 }

@@ -1,7 +1,7 @@
 //! From one spec to the next, batch by batch, and back.
 
 use muster_model::assigned::{RolloutState, ServiceState, Unit, UnitWish};
-use muster_model::desired::{FailureAction, ServiceSpec};
+use muster_model::desired::{Condition, FailureAction, ServiceSpec};
 use muster_model::{Reason, StackId, UnitId};
 
 use crate::lab::{Fate, Lab};
@@ -201,6 +201,21 @@ fn a_rollout_may_go_back_by_itself() {
         assert_eq!(lab.images(shop, "web"), ["v2"; 3]);
         assert_eq!(lab.state(shop, "web"), ServiceState::Steady);
     }
+}
+
+#[test]
+fn who_waits_for_a_service_that_went_back_waits_for_what_it_went_back_to() {
+    let mut lab = Lab::with_hosts(2);
+    bad_crashes(&mut lab);
+    let shop = lab.deploy("shop", stack([("web", service("v1").scale(1))]));
+    lab.settle();
+    let bad = service("bad").scale(2).on_failure(FailureAction::Rollback);
+    let api = service("api").after("web", Condition::Healthy);
+    lab.deploy("shop", stack([("web", bad), ("api", api)]));
+    lab.settle();
+    assert_eq!(lab.images(shop, "web"), ["v1"]);
+    assert_eq!(lab.images(shop, "api"), ["api"]);
+    assert_eq!(lab.state(shop, "api"), ServiceState::Steady);
 }
 
 #[test]

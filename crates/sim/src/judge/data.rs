@@ -17,6 +17,12 @@ impl Homes {
         self.homes.retain(|(of, _), _| of != stack);
     }
 
+    /// The data is no more: what is made under the name again may lie anywhere.
+    pub(super) fn gone(&mut self, host: HostId, volume: &str) {
+        self.homes
+            .retain(|(_, name), home| name != volume || *home != host);
+    }
+
     pub(super) fn judge(&mut self, ledger: &Ledger) -> Option<String> {
         let (entry, standing) = ledger.last()?;
         let made = &standing.filter(|_| entry.deed == Deed::Started)?.made;

@@ -63,6 +63,11 @@ impl History {
         self.unchanged.forgive(host, container);
     }
 
+    /// A host's engine removed this volume.
+    pub fn volume_gone(&mut self, host: HostId, volume: &str) {
+        self.homes.gone(host, volume);
+    }
+
     /// What is wished of the services of a stack now is certain again.
     pub fn is_certain(&mut self, now: Moment, stack: &Name, wished: &Wished) {
         self.surplus.is(now, stack, wished);

@@ -128,6 +128,9 @@ impl World {
                 .trace
                 .tell(self.now, id, format_args!("engine: {}: {failure}", call.verb)),
         }
+        if let (Verb::RemoveVolume { name }, Ok(_)) = (&call.verb, &result) {
+            self.history.volume_gone(id, name);
+        }
         if !host.is_life(call.agent) {
             self.outlived(&call);
         }

@@ -230,7 +230,10 @@ fn data_that_moves_is_seen() {
     court.edit(&Wishes::default(), &Edit::Remove { stack: name("shop") });
     assert_eq!(court.runs(2, &with_data(6)), None, "the stack began anew");
     court.enter(2, &with_data(6), Deed::Ended(By::Platform));
-    assert_eq!(court.runs(1, &with_data(7)), Some("data stays on its host"));
+    court.history.volume_gone(host(2), "shop_data");
+    assert_eq!(court.runs(1, &with_data(7)), None, "its data was removed");
+    court.enter(1, &with_data(7), Deed::Ended(By::Platform));
+    assert_eq!(court.runs(2, &with_data(8)), Some("data stays on its host"));
 }
 
 #[test]
