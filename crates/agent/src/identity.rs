@@ -60,7 +60,8 @@ impl Identity {
         Ok(identity)
     }
 
-    fn load(path: &Path) -> Result<Option<Self>, AgentError> {
+    /// Reads it; none if there is no file.
+    pub fn load(path: &Path) -> Result<Option<Self>, AgentError> {
         let text = match std::fs::read(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             read => read.map_err(|source| AgentError::File {

@@ -8,12 +8,12 @@ mod renewal;
 mod work;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_link::ServerUrl;
-use muster_model::{Core as _, Timestamp};
+use muster_link::{Joined, ServerUrl};
+use muster_model::{Core as _, HostId, Timestamp, WallTime};
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -87,6 +87,22 @@ pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Res
     let engine = Arc::new(DockerEngine::new(&config.engine_socket));
     Shell::start(&config, identity, engine)?.run(shutdown).await;
     Ok(())
+}
+
+/// Which host the agent of a data directory is, and until when servers take its word for it; none before it joins.
+pub fn membership(data_dir: &Path) -> Result<Option<(HostId, WallTime)>, AgentError> {
+    let identity = Identity::load(&data_dir.join(IDENTITY_FILE))?;
+    Ok(identity.map(|identity| (identity.host, identity.validity.not_after)))
+}
+
+/// Makes the agent of a data directory, which must not be running, the host that a server says it is.
+pub fn become_member(data_dir: &Path, joined: Joined) -> Result<(), AgentError> {
+    private_directory(data_dir).map_err(|source| AgentError::Directory {
+        path: data_dir.to_owned(),
+        source,
+    })?;
+    let path = data_dir.join(IDENTITY_FILE);
+    Identity::of(&path, joined)?.keep(&path)
 }
 
 /// Makes the directories and takes the lock, which goes with the returned file.

@@ -90,6 +90,11 @@ pub enum Reason {
         /// The host.
         host: Name,
     },
+    /// A unit that may run only once may still run on a host that does not answer.
+    WaitsForFence {
+        /// The host.
+        host: Name,
+    },
     /// The external volume does not exist.
     VolumeMissing {
         /// Its name.
@@ -209,6 +214,13 @@ impl fmt::Display for Reason {
                 write!(
                     f,
                     "its data lies on {host}, which does not answer; bring {host} back"
+                )
+            }
+            Self::WaitsForFence { host } => {
+                write!(
+                    f,
+                    "may run only once, and perhaps still does on {host}, which does not answer; moves once it surely has \
+                     ended there"
                 )
             }
             Self::VolumeMissing { volume } => {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use muster_link::Joined;
+use muster_model::HostId;
 use muster_model::id::IdSource;
 use muster_store::Store;
 use muster_trust::Ca;
@@ -211,9 +212,9 @@ impl Server {
         self.app.ca.certificate_pem()
     }
 
-    /// Makes this machine a host of the first environment, for an agent in this process or beside it.
-    pub async fn local_join(&self, name: &str) -> Result<Joined, LocalJoinError> {
-        bootstrap::local_join(&self.app, name).await
+    /// Makes this machine a host of the first environment, or the host that it was, for an agent in this process or beside it.
+    pub async fn local_join(&self, name: &str, former: Option<HostId>) -> Result<Joined, LocalJoinError> {
+        bootstrap::local_join(&self.app, name, former).await
     }
 
     /// The agents in touch with this server, for streams to them.

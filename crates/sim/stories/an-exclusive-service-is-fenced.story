@@ -20,7 +20,7 @@ show units
 cut h1
 watch 30s
 show services
-| ops/lead  blocked, 1 wanted  its data lies on h1, which does not answer; bring h1 back; waits for unit 1 (h1 does not answer)
+| ops/lead  converging, 1 wanted  may run only once, and perhaps still does on h1, which does not answer; moves once it surely has ended there; waits for unit 1 (h1 does not answer)
 show containers
 | h1  ops/lead  muster/lead:1  runs
 watch 60s

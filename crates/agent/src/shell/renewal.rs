@@ -129,7 +129,7 @@ fn alarm(identity: &Identity, state: Renewal, file: &Path) -> Option<String> {
         )),
         Renewal::Ended => Some(format!(
             "this host's certificate ended at {ends}, and servers no longer take it; containers run on. If this \
-             machine's clock is right, make a token with `muster host token`, stop the agent, remove {file}, and start \
+             machine's clock is right: where `muster dev` runs, start it again; elsewhere, make a token with `muster host token`, stop the agent, remove {file}, and start \
              the agent with --token: it joins as a new host. Then remove the containers of the old one, and the old \
              one itself with `muster host rm` ({host})"
         )),

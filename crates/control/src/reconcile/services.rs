@@ -118,9 +118,14 @@ fn move_lost(look: &mut Look<'_, '_>, fill: &Shape) {
             .iter()
             .filter(same)
             .any(|other| other.runs() && other.state != State::Lost);
-        if !replaced && !may_move(look, lost) {
+        let held = if replaced {
+            None
+        } else {
+            holds_back(look, lost, &host)
+        };
+        if let Some(reason) = held {
             marks::LOST_WAITS.reach();
-            look.reasons.push(Reason::WaitsForHost { host });
+            look.reasons.push(reason);
         } else if replaced || look.create(fill, lost.unit.number, vec![why.clone()], None) {
             marks::LOST_MOVED.reach();
             look.remove(lost, vec![why]);
@@ -128,15 +133,17 @@ fn move_lost(look: &mut Look<'_, '_>, fill: &Shape) {
     }
 }
 
-/// Stateless units move freely; exclusive ones when their host's lease has surely run out; data cannot follow.
-fn may_move(look: &mut Look<'_, '_>, lost: &Member) -> bool {
+/// What keeps a unit of a lost host from being made elsewhere: stateless units move freely, exclusive ones when their
+/// host's lease has surely run out, and data cannot follow.
+fn holds_back(look: &mut Look<'_, '_>, lost: &Member, host: &Name) -> Option<Reason> {
     let unit = &lost.unit;
     let shape = Shape::of(&look.desk.world, look.stack, unit.revision, &look.service);
     let shape = shape.unwrap_or_else(|| look.head.clone());
+    let host = host.clone();
     match shape.facts().class {
-        UnitClass::Stateless => true,
-        UnitClass::Pinned => false,
-        UnitClass::Exclusive if !shape.facts().volumes.is_empty() => false,
+        UnitClass::Stateless => None,
+        UnitClass::Pinned => Some(Reason::WaitsForHost { host }),
+        UnitClass::Exclusive if !shape.facts().volumes.is_empty() => Some(Reason::WaitsForHost { host }),
         UnitClass::Exclusive => {
             if let Some(fence) = look.desk.cx.fences.get(&unit.host).copied() {
                 look.desk.wake(fence);
@@ -146,7 +153,7 @@ fn may_move(look: &mut Look<'_, '_>, lost: &Member) -> bool {
                 true => marks::EXCLUSIVE_FENCED.reach(),
                 false => marks::EXCLUSIVE_WAITS.reach(),
             }
-            fenced
+            (!fenced).then_some(Reason::WaitsForFence { host })
         }
     }
 }

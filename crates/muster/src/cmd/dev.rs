@@ -1,26 +1,23 @@
 //! `muster dev`: server and agent in one process, for one machine.
 //!
-//! It does what a person would do with `muster server`, `muster login --setup`, `muster host token` and `muster agent`, by
-//! the same ways: the agent joins with a token and speaks over the same link. The key it makes stands in the data
-//! directory, and becomes the user's unless the user works with another server.
+//! It does what a person would do with `muster server`, `muster login --setup` and `muster agent`, and the agent speaks over
+//! the same link. Only the agent's certificate comes without a token, for whoever has the data directory has the CA: so a
+//! machine that slept until its certificate ended is still the host that it was. The key that is made for the user stands
+//! in the data directory, and becomes the user's unless the user works with another server.
 
 mod first;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use hyper::Method;
 use muster_agent::AgentConfig;
-use muster_model::view::{JoinTokenCreate, JoinTokenCreated};
-use muster_server::ServerConfig;
+use muster_server::{Server, ServerConfig};
 use tokio::sync::watch;
 
 use super::running;
 use crate::cli::DevArgs;
-use crate::client::Client;
-use crate::context::Context;
+use crate::context::wall_now;
 use crate::print;
 
 /// Starts both, says where, and keeps both until told to stop.
@@ -35,11 +32,11 @@ pub async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         .context("the server did not start")?;
     let url = format!("http://{}", local(server.address()));
     let setup_token = server.setup_token().map(str::to_owned);
+    let config = agent_config(&args, &url, &server).await?;
 
     let (stop, stopped) = watch::channel(false);
     let serving = tokio::spawn(server.run(until(stopped.clone())));
-    let context = first::context(&args.data, &url, setup_token).await?;
-    let config = agent_config(&args, &url, &context).await?;
+    first::context(&args.data, &url, setup_token).await?;
     let keeping = tokio::spawn(muster_agent::run(config, until(stopped)));
     print::data(&format!("Listening on {url}\n"))?;
 
@@ -77,18 +74,16 @@ fn local(address: SocketAddr) -> SocketAddr {
     }
 }
 
-/// The agent's settings, with a token to join unless it has joined.
-async fn agent_config(args: &DevArgs, url: &str, context: &Context) -> anyhow::Result<AgentConfig> {
-    let server = url.parse().context("the server's address cannot be used")?;
-    let mut config = AgentConfig::new(vec![server], args.data.join("agent"));
+/// The agent's settings. If it has no certificate that holds, it gets one.
+async fn agent_config(args: &DevArgs, url: &str, server: &Server) -> anyhow::Result<AgentConfig> {
+    let address = url.parse().context("the server's address cannot be used")?;
+    let mut config = AgentConfig::new(vec![address], args.data.join("agent"));
     config.engine_socket.clone_from(&args.engine);
-    if !Path::new(&config.data_dir).join("identity.json").exists() {
-        let client = Client::from_context(context)?;
-        let path = client.env("/join-tokens");
-        let token: JoinTokenCreated = client
-            .send(Method::POST, &path, &JoinTokenCreate::default())
-            .await?;
-        config.join_token = Some(token.token);
+    let membership = muster_agent::membership(&config.data_dir)?;
+    if membership.is_none_or(|(_, ends)| ends <= wall_now()) {
+        let former = membership.map(|(host, _)| host);
+        let joined = server.local_join(&config.name, former).await?;
+        muster_agent::become_member(&config.data_dir, joined)?;
     }
     Ok(config)
 }

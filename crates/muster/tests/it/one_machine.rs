@@ -371,3 +371,19 @@ fn force() -> bollard::query_parameters::RemoveContainerOptions {
         .force(true)
         .build()
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_whose_certificate_is_lost_is_still_the_host_that_it_was() {
+    let mut machine = Machine::with_dev().await;
+    deployed(&machine).await;
+    let before = machine.containers().await;
+    machine.kill_server().await;
+    std::fs::remove_file(machine.path("data/agent/identity.json")).unwrap();
+    machine.start_dev().await;
+    until("it is back", async || {
+        machine.json(&["host", "ls"]).await[0]["state"] == "active"
+    })
+    .await;
+    assert_eq!(machine.json(&["host", "ls"]).await.as_array().unwrap().len(), 1);
+    assert_eq!(machine.containers().await, before, "nothing was touched");
+}

@@ -36,7 +36,7 @@ async fn a_host_gets_its_next_certificate_and_comes_back_with_it() {
     config.agent_certificate_life = Duration::from_secs(600);
     let server = muster_server::build(config).await.unwrap();
     let (url, agents) = (format!("https://{}", server.address()), server.agents());
-    let joined = server.local_join("here").await.unwrap();
+    let joined = server.local_join("here", None).await.unwrap();
     let _serving = tokio::spawn(server.run(pending()));
 
     let data = directory.path().join("agent");

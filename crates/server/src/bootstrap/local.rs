@@ -38,12 +38,15 @@ pub enum LocalJoinError {
     Trust(#[from] muster_trust::Error),
 }
 
-/// Credentials for an agent on this machine. A host of the first environment with the same name is taken to be this
-/// machine: its agent lost its directory.
-pub(crate) async fn join(app: &App, wished: &str) -> Result<Joined, LocalJoinError> {
+/// Credentials for an agent on this machine: for the host that it was, if that is still one. A host of the first
+/// environment with the same name is taken to be this machine too: its agent lost its directory.
+pub(crate) async fn join(app: &App, wished: &str, former: Option<HostId>) -> Result<Joined, LocalJoinError> {
     let name = host_name(wished)?;
     for _ in 0..ATTEMPTS {
         let world = app.mirror.world();
+        if let Some(known) = former.filter(|id| world.host(*id).is_some_and(|host| host.wish.is_some())) {
+            return credentials(&app.ca, known, (app.clock.wall)());
+        }
         if let Some(known) = first_environment(&world).and_then(|at| world.host_by_name(at, &name)) {
             return credentials(&app.ca, known.id, (app.clock.wall)());
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use muster_model::HostId;
 use muster_server::{Server, ServerConfig, StartError, build};
 use muster_store::{Commit, Key, Range, SqliteStore, Store as _};
 use muster_trust::{BearerKind, BearerToken};
@@ -46,13 +47,15 @@ async fn the_first_start_makes_a_platform_and_later_ones_find_it() {
     assert_eq!(second.ca_pem(), ca);
     let renewed = second.setup_token().unwrap().to_owned();
     assert_ne!(renewed, token, "a token that nobody used is made anew");
-    let joined = second.local_join("me").await.unwrap();
-    assert_eq!(
-        second.local_join("me").await.unwrap().host,
-        joined.host,
-        "the same machine is the same host"
-    );
-    assert_ne!(second.local_join("other").await.unwrap().host, joined.host);
+    let host = async |name, former| second.local_join(name, former).await.unwrap().host;
+    let me = host("me", None).await;
+    assert_eq!(host("me", None).await, me, "the same machine is the same host");
+    let other = host("other", None).await;
+    assert_ne!(other, me);
+    let former = other.parse().unwrap();
+    assert_eq!(host("me", Some(former)).await, other, "whatever it is called now");
+    let stranger = Some(HostId::new(99, 99));
+    assert_eq!(host("me", stranger).await, me, "that one is no host here");
     stop(second).await;
 }
 

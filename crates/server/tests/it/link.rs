@@ -44,7 +44,7 @@ impl Up {
         set(&mut config);
         let server = build_on(store.clone(), config).await.unwrap();
         let (address, ca_pem) = (server.address(), server.ca_pem().to_owned());
-        let joined = server.local_join("this machine").await.unwrap();
+        let joined = server.local_join("this machine", None).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {
             server.run(async { drop(stopped.await) }).await.unwrap();
@@ -243,7 +243,7 @@ async fn a_link_that_is_cut_anywhere_leaves_the_host_free_to_return() {
 async fn a_streams_link_carries_both_ways() {
     let (dir, store) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::new()));
     let server = start(store.clone(), &dir).await;
-    let joined = server.local_join("h").await.unwrap();
+    let joined = server.local_join("h", None).await.unwrap();
     let (agents, address) = (server.agents(), server.address());
     let host: HostId = joined.host.parse().unwrap();
     assert_eq!(

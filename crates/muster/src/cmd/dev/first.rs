@@ -13,7 +13,7 @@ use crate::context::{self, Context, default_environment};
 use crate::print;
 
 /// The context of this platform: made with the setup token at the first start, found at every later one.
-pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> anyhow::Result<Context> {
+pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> anyhow::Result<()> {
     let file = data.join("context.json");
     let context = match setup_token {
         Some(token) => {
@@ -28,8 +28,7 @@ pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> any
             ..Context::load_from(&file)?
         },
     };
-    give_to_user(&context)?;
-    Ok(context)
+    give_to_user(&context)
 }
 
 /// Makes the administrator, with a password nobody need know, and a key of its own.
