@@ -20,7 +20,7 @@ impl AgentCore {
         }
         match &lane {
             Lane::Unit(unit) => self.unit_done(now, *unit, under_way, result),
-            Lane::Fence(unit) => self.fence_done(now, *unit, &under_way, result),
+            Lane::Fence(unit, _) => self.fence_done(now, *unit, &under_way, result),
             // The table may be another since: what was done then says nothing of what is wanted now.
             Lane::Network(_) | Lane::Volume(_) if !self.is_wanted(&lane, &under_way.action) => {}
             Lane::Network(network) => {
@@ -35,7 +35,7 @@ impl AgentCore {
             Lane::Image(image) => self.image_done(now, &image.clone(), &lane, &under_way, result),
         }
         self.lanes.ask_first(lane.clone());
-        if !matches!(lane, Lane::Unit(_) | Lane::Fence(_)) {
+        if !matches!(lane, Lane::Unit(_) | Lane::Fence(..)) {
             let waiting = self.waiters.remove(&lane).unwrap_or_default();
             waiting.into_iter().for_each(|unit| self.touch(unit));
         }

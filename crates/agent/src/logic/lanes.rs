@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use muster_model::{NetworkId, UnitId, VolumeId};
 
-use super::Action;
+use super::{Action, Hold};
 
 /// Things that are done one after another. Different lanes go side by side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
     /// A unit's containers.
     Unit(UnitId),
-    /// Ending an exclusive unit whose lease runs out, whatever its own lane is doing.
-    Fence(UnitId),
+    /// Ending an exclusive unit whose lease runs out, whatever its own lane is doing: asking it to, and ending it by force,
+    /// which does not wait for an answer to the asking.
+    Fence(UnitId, Hold),
     /// A network.
     Network(NetworkId),
     /// A volume.

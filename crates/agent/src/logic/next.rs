@@ -20,7 +20,7 @@ impl AgentCore {
         let mut held_back = Vec::new();
         while let Some(lane) = self.lanes.next() {
             // Fences were seen to above; a look at one here would take its alarm away.
-            if self.lanes.is_busy(&lane) || matches!(lane, Lane::Fence(_)) {
+            if self.lanes.is_busy(&lane) || matches!(lane, Lane::Fence(..)) {
                 continue;
             }
             match self.step(now, &lane) {
@@ -72,7 +72,7 @@ impl AgentCore {
             return;
         }
         for unit in self.exclusive.clone() {
-            let lane = Lane::Fence(unit);
+            let lane = Lane::Fence(unit, hold);
             if self.lanes.is_busy(&lane) {
                 continue;
             }
@@ -91,7 +91,7 @@ impl AgentCore {
         let table = &page.table;
         match lane {
             Lane::Unit(unit) => self.unit_step(now, *unit),
-            Lane::Fence(_) => Step::Rest,
+            Lane::Fence(..) => Step::Rest,
             Lane::Network(id) => {
                 let entry = self.shared.networks.get(id).cloned().unwrap_or_default();
                 let network = table.networks.iter().find(|network| network.network == *id);
@@ -187,7 +187,7 @@ impl AgentCore {
         if let Action::Engine(verb) = &action {
             self.note_ending(verb);
         }
-        if let (Lane::Fence(unit), Action::Engine(Verb::Kill { name, signal })) = (&lane, &action) {
+        if let (Lane::Fence(unit, _), Action::Engine(Verb::Kill { name, signal })) = (&lane, &action) {
             self.note_fencing(now, *unit, name, signal);
         }
         self.lanes.begin(lane.clone(), action.clone(), self.view.moment());

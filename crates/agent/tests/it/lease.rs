@@ -226,3 +226,14 @@ fn one_that_is_just_being_started_is_killed_until_it_is_known() {
     rig.pass(2 * SECOND);
     assert_eq!(rig.engine.running(), [name(2)]);
 }
+
+#[test]
+fn a_kill_does_not_wait_for_the_answer_to_the_asking() {
+    let mut rig = running();
+    rig.disconnect();
+    rig.slow.push("send SIGTERM".to_owned());
+    let end = sent(&rig) + Duration::from_millis(LEASE);
+    rig.pass(end.since(rig.now));
+    assert_eq!(kills(&rig), [format!("send SIGKILL to {}", name(1))]);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
