@@ -56,11 +56,10 @@ pub struct Removal {
     pub done: Revision,
 }
 
-/// Whether a document is there because of a stack. (Nobody reports yet that a volume is gone, so the word that it is to go
-/// stays until its host leaves.)
+/// Whether a document is there because of a stack.
 fn is_of_a_stack(entry: &Entry, overlooked: &BTreeSet<String>) -> bool {
     match entry.record() {
-        Ok(Record::VolumeAssigned(volume)) => !volume.removed && !overlooked.contains(&volume.engine_name),
+        Ok(Record::VolumeAssigned(volume)) => !overlooked.contains(&volume.engine_name),
         Ok(
             Record::Stack(_)
             | Record::StackRevision(_)
