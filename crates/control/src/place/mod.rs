@@ -5,10 +5,10 @@ mod score;
 
 use std::collections::BTreeMap;
 
+use muster_model::HostId;
 use muster_model::assigned::UnitWish;
 use muster_model::net::PublishedPort;
-use muster_model::reason::{HostRefusal, Misfit};
-use muster_model::{HostId, Name};
+use muster_model::reason::HostRefusal;
 
 use crate::allot::ports;
 use crate::shape::Shape;
@@ -25,21 +25,15 @@ pub(crate) struct Spot {
     pub(crate) because: String,
 }
 
-/// Places any number of units of one service. All hosts are looked at once; after each placement, only the host that
-/// took it.
+/// Places any number of units of one service. Hosts are tried from the best on, so that placing costs as many looks as there
+/// are hosts that do not fit.
 pub(crate) struct Placer {
     shape: Shape,
-    candidates: Vec<Candidate>,
-}
-
-struct Candidate {
-    host: HostId,
-    units_of_service: u32,
-    verdict: Result<Score, Misfit>,
+    /// How many units of the service hosts have that have some.
+    counts: BTreeMap<HostId, u32>,
 }
 
 impl Placer {
-    /// Looks at all hosts of the service's environment.
     pub(crate) fn new(world: &World, shape: &Shape) -> Self {
         let mut counts: BTreeMap<HostId, u32> = BTreeMap::new();
         for unit in world
@@ -48,33 +42,22 @@ impl Placer {
         {
             *counts.entry(unit.host).or_default() += 1;
         }
-        let candidate = |host: Host<'_>| {
-            let units_of_service = counts.get(&host.id).copied().unwrap_or(0);
-            Candidate {
-                host: host.id,
-                units_of_service,
-                verdict: judge(world, shape, host, units_of_service),
-            }
-        };
-        let candidates = world.hosts(shape.environment).map(candidate).collect();
         Self {
             shape: shape.clone(),
-            candidates,
+            counts,
         }
     }
 
     /// The best spot, on `only` if that is given; or why there is none, host by host.
     pub(crate) fn place(&self, world: &World, only: Option<HostId>) -> Result<Spot, Vec<HostRefusal>> {
-        let asked = || {
-            self.candidates
-                .iter()
-                .filter(|candidate| only.is_none_or(|host| host == candidate.host))
-        };
-        let fitting = |candidate: &Candidate| Some((*candidate.verdict.as_ref().ok()?, candidate.host));
-        let Some((score, host)) = asked().filter_map(fitting).min() else {
-            return Err(asked()
-                .filter_map(|candidate| refusal(world, candidate))
-                .collect());
+        let Some((score, host)) = (match only {
+            Some(host) => world.host(host).and_then(|host| self.score(world, host)),
+            None => self.best(world),
+        }) else {
+            return Err(match only {
+                Some(host) => self.refused(world, world.host(host)),
+                None => self.refusals(world),
+            });
         };
         match ports::allot(world, host, &self.shape.facts().ports) {
             Ok(ports) => Ok(Spot {
@@ -90,35 +73,60 @@ impl Placer {
         }
     }
 
-    /// Looks again at a host that took a unit of the service.
-    pub(crate) fn took(&mut self, world: &World, host: HostId) {
-        let at = self
-            .candidates
-            .binary_search_by_key(&host, |candidate| candidate.host);
-        if let Some(candidate) = at.ok().and_then(|at| self.candidates.get_mut(at))
-            && let Some(host) = world.host(host)
-        {
-            candidate.units_of_service += 1;
-            candidate.verdict = judge(world, &self.shape, host, candidate.units_of_service);
-        }
+    /// A host took a unit of the service.
+    pub(crate) fn took(&mut self, host: HostId) {
+        *self.counts.entry(host).or_default() += 1;
     }
 
     /// Why each host that does not fit does not.
     pub(crate) fn refusals(&self, world: &World) -> Vec<HostRefusal> {
-        self.candidates
-            .iter()
-            .filter_map(|candidate| refusal(world, candidate))
-            .collect()
+        self.refused(world, world.hosts(self.shape.environment))
     }
-}
 
-fn judge(world: &World, shape: &Shape, host: Host<'_>, units_of_service: u32) -> Result<Score, Misfit> {
-    filter::fits(world, shape, host)?;
-    Ok(Score::of(world, shape, host, units_of_service))
-}
+    /// The first of the best: nobody after one whose wishes are all met can be better.
+    fn best(&self, world: &World) -> Option<(Score, HostId)> {
+        let mut best: Option<(Score, HostId)> = None;
+        for found in self.in_order(world).filter_map(|host| self.score(world, host)) {
+            best = Some(best.map_or(found, |best| best.min(found)));
+            if found.0.meets_all_wishes() {
+                break;
+            }
+        }
+        best
+    }
 
-fn refusal(world: &World, candidate: &Candidate) -> Option<HostRefusal> {
-    let why = candidate.verdict.as_ref().err()?.clone();
-    let host: Name = world.host_name(candidate.host)?;
-    Some(HostRefusal { host, why })
+    /// The hosts of the environment from the least taken on, as scores compare hosts whose unmet wishes are equally many.
+    fn in_order<'w>(&self, world: &'w World) -> impl Iterator<Item = Host<'w>> {
+        let environment = self.shape.environment;
+        let bare = world
+            .hosts_by_load(environment)
+            .filter(|host| !self.counts.contains_key(&host.id));
+        let others = move || {
+            let mut others: Vec<_> = self
+                .counts
+                .iter()
+                .filter_map(|(host, count)| Some((count, world.host(*host)?)))
+                .filter(|(_, host)| host.is_of(environment))
+                .collect();
+            others.sort_by_key(|(count, host)| (**count, host.load.units, host.id));
+            others.into_iter().map(|(_, host)| host)
+        };
+        bare.chain(std::iter::once_with(others).flatten())
+    }
+
+    fn score(&self, world: &World, host: Host<'_>) -> Option<(Score, HostId)> {
+        filter::fits(world, &self.shape, host).ok()?;
+        let units_of_service = self.counts.get(&host.id).copied().unwrap_or(0);
+        Some((Score::of(world, &self.shape, host, units_of_service), host.id))
+    }
+
+    fn refused<'w>(&self, world: &World, hosts: impl IntoIterator<Item = Host<'w>>) -> Vec<HostRefusal> {
+        let refusal = |host: Host<'_>| {
+            Some(HostRefusal {
+                why: filter::fits(world, &self.shape, host).err()?,
+                host: world.host_name(host.id)?,
+            })
+        };
+        hosts.into_iter().filter_map(refusal).collect()
+    }
 }

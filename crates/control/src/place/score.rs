@@ -29,6 +29,11 @@ impl Score {
         }
     }
 
+    /// Whether the host is all that the files would rather have.
+    pub(super) fn meets_all_wishes(self) -> bool {
+        self.wishes_unmet == 0
+    }
+
     /// What spoke for the host.
     pub(super) fn words(self) -> String {
         let unmet = match self.wishes_unmet {

@@ -220,7 +220,7 @@ impl<'d, 'a> Look<'d, 'a> {
         if tied {
             self.placers.clear();
         } else if let Some(placer) = self.placers.get_mut(&shape.revision) {
-            placer.took(&self.desk.world, spot.host);
+            placer.took(spot.host);
         }
         Ok(())
     }

@@ -342,7 +342,13 @@ impl World {
     /// Changes what is known of a host; an entry of which nothing is left goes.
     fn change_host<R>(&mut self, id: HostId, change: impl FnOnce(&mut HostEntry) -> R) -> R {
         let mut entry = self.host_entry(id);
+        let before = entry.place_by_load(id);
         let result = change(&mut entry);
+        let after = entry.place_by_load(id);
+        if before != after {
+            before.map(|place| self.index.host_loads.remove(&place));
+            after.map(|place| self.index.host_loads.insert(place));
+        }
         if entry == HostEntry::default() {
             self.docs.hosts.remove(&id);
         } else {

@@ -15,6 +15,8 @@ pub(super) struct Indexes {
     pub(super) environments: OrdMap<Name, EnvironmentId>,
     pub(super) accounts: OrdMap<Name, AccountId>,
     pub(super) hosts: OrdMap<(EnvironmentId, Name), HostId>,
+    /// Registered hosts by the number of units on them.
+    pub(super) host_loads: OrdSet<(EnvironmentId, u32, HostId)>,
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,

@@ -112,6 +112,14 @@ struct HostEntry {
     load: Load,
 }
 
+impl HostEntry {
+    /// Where a registered host stands among those of its environment.
+    fn place_by_load(&self, id: HostId) -> Option<(EnvironmentId, u32, HostId)> {
+        let environment = self.wish.as_ref()?.environment;
+        Some((environment, self.load.units, id))
+    }
+}
+
 /// What the units of a host take of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {

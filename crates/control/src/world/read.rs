@@ -53,6 +53,11 @@ impl Host<'_> {
             .unwrap_or_default()
     }
 
+    /// Whether it is registered in this environment.
+    pub(crate) fn is_of(&self, environment: EnvironmentId) -> bool {
+        self.wish.is_some_and(|wish| wish.environment == environment)
+    }
+
     /// Whether a server hears its agent.
     pub fn heard(&self) -> bool {
         self.observed.is_some_and(|observed| !observed.session.silent)
@@ -160,8 +165,16 @@ impl World {
 
     /// The registered hosts of an environment, in the order of their ids.
     pub fn hosts(&self, environment: EnvironmentId) -> impl Iterator<Item = Host<'_>> {
-        self.all_hosts()
-            .filter(move |host| host.wish.is_some_and(|wish| wish.environment == environment))
+        self.all_hosts().filter(move |host| host.is_of(environment))
+    }
+
+    /// The registered hosts of an environment, those with the fewest units first.
+    pub(crate) fn hosts_by_load(&self, environment: EnvironmentId) -> impl Iterator<Item = Host<'_>> {
+        self.index
+            .host_loads
+            .range((environment, 0, HostId::new(0, 0))..)
+            .take_while(move |(of, ..)| *of == environment)
+            .filter_map(|(.., host)| self.host(*host))
     }
 
     /// A host's name, for people; its id once it left.
