@@ -24,12 +24,14 @@ pub(crate) struct Desk<'a> {
     /// Of the subject being looked at.
     open: Vec<(Decision, usize)>,
     subject: Option<Subject>,
-    before: Option<World>,
+    /// The world before the round.
+    origin: World,
 }
 
 impl<'a> Desk<'a> {
     pub(crate) fn new(world: World, agenda: &'a mut Agenda, cx: Cx<'a>) -> Self {
         Self {
+            origin: world.clone(),
             world,
             agenda,
             cx,
@@ -38,7 +40,6 @@ impl<'a> Desk<'a> {
             done: Vec::new(),
             open: Vec::new(),
             subject: None,
-            before: None,
         }
     }
 
@@ -53,21 +54,22 @@ impl<'a> Desk<'a> {
     /// Begins with another subject.
     pub(crate) fn begin(&mut self, subject: &Subject) {
         self.subject = Some(subject.clone());
-        self.before = None;
     }
 
     /// What was decided about the subject stands.
     pub(crate) fn end(&mut self) {
         self.done
             .extend(self.open.drain(..).map(|(decision, _)| decision));
-        self.before = None;
     }
 
-    /// What was decided about the subject is forgotten.
+    /// What was decided about the subject is forgotten. That is rare, so the world is made anew rather than kept before every
+    /// subject: a world of which nobody holds a copy is changed in place.
     pub(crate) fn take_back(&mut self) {
         self.open.clear();
-        if let Some(before) = self.before.take() {
-            self.world = before;
+        self.world = self.origin.clone();
+        let revision = self.world.revision();
+        for (key, record) in self.done.iter().flat_map(|decision| &decision.writes) {
+            self.world.apply(revision, key, record.clone());
         }
     }
 
@@ -115,9 +117,6 @@ impl<'a> Desk<'a> {
     }
 
     fn write(&mut self, key: String, record: Option<Record>) {
-        if self.before.is_none() {
-            self.before = Some(self.world.clone());
-        }
         let touched = self.world.apply(self.world.revision(), &key, record.clone());
         let current = self.subject.clone();
         // Earlier reconcilers have had their turn; they hear of it when it is committed.

@@ -93,12 +93,20 @@ mod tests {
 
     use super::*;
 
-    fn poisoned(desk: &mut Desk<'_>, _: &Subject) {
-        desk.put(Leader {
-            epoch: 1,
+    fn leader(epoch: u32) -> Leader {
+        Leader {
+            epoch,
             server: ServerId::new(1, 1),
             lease_ms: 1,
-        });
+        }
+    }
+
+    fn sound(desk: &mut Desk<'_>, _: &Subject) {
+        desk.put(leader(1));
+    }
+
+    fn poisoned(desk: &mut Desk<'_>, _: &Subject) {
+        desk.put(leader(2));
         panic!("two units hold 10.42.8.0");
     }
 
@@ -115,8 +123,10 @@ mod tests {
         let mut desk = Desk::new(World::default(), &mut agenda, cx);
         let (stack, service) = (StackId::new(1, 1), Name::parse("web").unwrap());
         let subject = Subject::Service(stack, service.clone());
+        look(&mut desk, &Subject::Host(HostId::new(1, 1)), &[("sound", sound)]);
         look(&mut desk, &subject, &[("poisoned", poisoned)]);
-        assert_eq!(desk.world.leader(), None, "what it decided is taken back");
+        let epoch = desk.world.leader().map(|leader| leader.epoch);
+        assert_eq!(epoch, Some(1), "only what it decided is taken back");
         let round = desk.finish();
         let message = "two units hold 10.42.8.0".to_owned();
         assert_eq!(round.quarantined, [(subject, message.clone())]);
@@ -128,7 +138,7 @@ mod tests {
             state: ServiceState::Blocked,
             reasons: vec![Reason::Quarantined { message }],
         };
-        let [decision] = &round.commits[..] else {
+        let [_, decision] = &round.commits[..] else {
             panic!("{:?}", round.commits)
         };
         assert_eq!(

@@ -14,6 +14,10 @@ use muster_sim::{Plan, Report, Story, marks, run_all, shrink, story, tell};
 
 use arguments::{Arguments, Command};
 
+/// As in the binary that ships.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match &arguments.command {

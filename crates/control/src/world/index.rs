@@ -20,7 +20,8 @@ pub(super) struct Indexes {
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,
-    pub(super) host_units: OrdSet<(HostId, UnitId)>,
+    /// A set for each host: one for all would have a round copy the more of it the more units there are.
+    pub(super) host_units: OrdMap<HostId, OrdSet<UnitId>>,
     pub(super) ports: OrdSet<(HostId, Protocol, u16, UnitId)>,
     pub(super) addresses: OrdMap<(EnvironmentId, Ipv4Addr), UnitId>,
     /// The youngest unit with an address that was ever seen in each environment: the next address lies after it.
@@ -42,7 +43,7 @@ impl Indexes {
             .entry((unit.stack, unit.service.clone()))
             .or_default()
             .insert((unit.number, unit.id));
-        self.host_units.insert((unit.host, unit.id));
+        self.host_units.entry(unit.host).or_default().insert(unit.id);
         for port in &unit.ports {
             self.ports
                 .insert((unit.host, port.protocol, port.host_port, unit.id));
@@ -58,13 +59,8 @@ impl Indexes {
 
     pub(super) fn drop_unit(&mut self, unit: &Unit) {
         let service = (unit.stack, unit.service.clone());
-        if let Some(units) = self.service_units.get_mut(&service) {
-            units.remove(&(unit.number, unit.id));
-            if units.is_empty() {
-                self.service_units.remove(&service);
-            }
-        }
-        self.host_units.remove(&(unit.host, unit.id));
+        take(&mut self.service_units, &service, &(unit.number, unit.id));
+        take(&mut self.host_units, &unit.host, &unit.id);
         for port in &unit.ports {
             self.ports
                 .remove(&(unit.host, port.protocol, port.host_port, unit.id));
@@ -86,6 +82,16 @@ impl Indexes {
         self.engine_names
             .remove(&(volume.environment, volume.engine_name.clone(), volume.id));
         self.host_volumes.remove(&(volume.host, volume.id));
+    }
+}
+
+/// Takes an entry out of a set; a set of which nothing is left goes.
+fn take<K: Ord + Clone, V: Ord + Clone>(sets: &mut OrdMap<K, OrdSet<V>>, of: &K, entry: &V) {
+    if let Some(set) = sets.get_mut(of) {
+        set.remove(entry);
+        if set.is_empty() {
+            sets.remove(of);
+        }
     }
 }
 

@@ -273,11 +273,8 @@ impl World {
 
     /// The units of a host, those on their way out included.
     pub fn units_on(&self, host: HostId) -> impl Iterator<Item = &Versioned<Unit>> {
-        let all = (host, UnitId::new(0, 0))..=(host, UnitId::new(u32::MAX, u32::MAX));
-        self.index
-            .host_units
-            .range(all)
-            .filter_map(|(_, id)| self.unit(*id))
+        let ids = self.index.host_units.get(&host).into_iter().flatten();
+        ids.filter_map(|id| self.unit(*id))
     }
 
     /// The volumes of an environment that lie on hosts.
