@@ -371,6 +371,7 @@ pub fn deploy(stack: StackId, revision: u64, service: ServiceSpec) -> Commit {
         name: name(&format!("shop{}", stack.counter)),
         revision,
         removed: false,
+        volumes_go: false,
         created: WallTime(0),
         request: RequestId::parse(&format!("r{revision}")).unwrap(),
     };
