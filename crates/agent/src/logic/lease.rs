@@ -91,12 +91,6 @@ impl LeaseRecord {
             .find(|at| *at > now)
     }
 
-    /// Its length, if it has not run out: what a server must still reckon with.
-    pub fn outstanding_ms(&self, now: Timestamp) -> u64 {
-        let end = self.sent + Duration::from_millis(self.lease_ms);
-        if now < end { self.lease_ms } else { 0 }
-    }
-
     fn ending_at(&self) -> Timestamp {
         self.sent + self.part(80)
     }
@@ -132,8 +126,6 @@ mod tests {
         assert_eq!(lease.hold(Timestamp(13_000)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_949)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_950)), Hold::Over);
-        assert_eq!(lease.outstanding_ms(Timestamp(15_999)), 15_000);
-        assert_eq!(lease.outstanding_ms(Timestamp(16_000)), 0);
     }
 
     proptest! {

@@ -44,17 +44,9 @@ impl AgentCore {
             binds: self.bound.clone(),
         };
         let before = self.hold(now);
-        let outstanding = self
-            .lease
-            .replace(lease.clone())
-            .map_or(0, |old| old.outstanding_ms(now));
+        self.lease = Some(lease.clone());
         if !self.bound.is_empty() {
             self.out.push(Output::KeepLease(lease));
-        }
-        if outstanding > ack.lease_ms {
-            self.send(FromAgent::LeaseLowered {
-                lease_ms: ack.lease_ms,
-            });
         }
         if before != self.hold(now) {
             let bound: Vec<_> = self.bound.keys().copied().collect();
@@ -159,7 +151,6 @@ impl AgentCore {
             have: self.pages.have().filter(|_| !self.blobs_missing),
             facts: self.facts.clone(),
             units: self.reports.all(),
-            lease_ms: self.lease.as_ref().map_or(0, |lease| lease.outstanding_ms(now)),
         };
         self.send(FromAgent::Hello(Box::new(hello)));
         self.link.greeted(now);

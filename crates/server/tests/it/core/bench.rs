@@ -328,7 +328,6 @@ pub fn hello(host: HostId, have: Option<Have>, units: Vec<UnitStatus>) -> Hello 
         have,
         facts: facts(),
         units,
-        lease_ms: 0,
     }
 }
 
