@@ -203,6 +203,7 @@ impl Bench {
             name: name(&format!("stack-{number}")),
             revision: 1,
             removed: false,
+            volumes_go: false,
             created: WallTime(0),
             request: RequestId::parse("r").unwrap(),
         });

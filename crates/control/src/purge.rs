@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use muster_model::desired::RevisionBody;
+use muster_model::desired::{RevisionBody, Stack};
 use muster_model::document::Document;
 use muster_model::limits::{COMMIT_OPERATIONS_MAX, REVISIONS_KEPT};
 use muster_model::{Revision, StackId, WallTime};
@@ -29,7 +29,7 @@ pub fn ready_to_purge(world: &World, wall: WallTime) -> Vec<Purge> {
     let mut found = Found::default();
     for stack in world.all_stacks() {
         if stack.removed {
-            found.removed_stack(world, stack.id);
+            found.removed_stack(world, stack);
         } else {
             found.old_revisions(world, stack.id, stack.revision);
         }
@@ -52,9 +52,12 @@ impl Found {
         self.keys.push((doc.key(), doc.modified));
     }
 
-    /// Its revisions and wishes first, the head last: as long as that stands, this is found again.
-    fn removed_stack(&mut self, world: &World, stack: StackId) {
-        if world.services_left(stack).next().is_some() {
+    /// Its revisions and wishes first, the head last: as long as that stands, this is found again. If its volumes go too, the
+    /// head is what says so, until all of them are marked.
+    fn removed_stack(&mut self, world: &World, head: &Versioned<Stack>) {
+        let stack = head.id;
+        let volumes_left = head.volumes_go && world.volumes_of(stack).any(|volume| !volume.removed);
+        if volumes_left || world.services_left(stack).next().is_some() {
             return;
         }
         world.revisions(stack).for_each(|revision| {
@@ -62,7 +65,7 @@ impl Found {
             self.add(revision);
         });
         world.service_wishes(stack).for_each(|wish| self.add(wish));
-        world.stack(stack).into_iter().for_each(|head| self.add(head));
+        self.add(head);
     }
 
     fn old_revisions(&mut self, world: &World, stack: StackId, head: u64) {

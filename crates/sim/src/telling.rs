@@ -69,7 +69,6 @@ pub fn from_agent(message: &FromAgent) -> String {
         FromAgent::Heartbeat(beat) => format!("heartbeat {}", beat.sequence),
         FromAgent::Resync => "send everything".to_owned(),
         FromAgent::Progress(progress) => format!("pulls {}", progress.image),
-        FromAgent::LeaseLowered { lease_ms } => format!("its lease is {lease_ms} ms now"),
     }
 }
 

@@ -14,7 +14,7 @@ use super::pages::Pages;
 use super::reports::Reports;
 use super::shared::Shared;
 use super::view::EngineView;
-use super::{Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
+use super::{Binds, Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
 use crate::files::Places;
 
 /// A page that could not be written is tried again after this.
@@ -46,8 +46,8 @@ pub struct AgentCore {
     /// The engine was seen, or was seen to be away.
     pub(super) judged: bool,
     pub(super) units: BTreeMap<UnitId, UnitMemory>,
-    /// Those of the table that the lease binds.
-    pub(super) exclusive: BTreeSet<UnitId>,
+    /// Those that the lease binds: of the table, or as they were kept with the lease while there is no table.
+    pub(super) bound: Binds,
     pub(super) shared: Shared,
     /// Images that units wait for, and whether one of them may have it from its registry.
     pub(super) images: BTreeMap<String, (ImageRef, bool)>,
@@ -79,7 +79,7 @@ impl AgentCore {
             view: EngineView::default(),
             judged: false,
             units: BTreeMap::new(),
-            exclusive: BTreeSet::new(),
+            bound: Binds::new(),
             shared: Shared::default(),
             images: BTreeMap::new(),
             waiters: BTreeMap::new(),
@@ -136,6 +136,11 @@ impl AgentCore {
         self.blobs_missing = started.blobs_missing;
         // A lease of before a restart of the machine means nothing: its times are of another clock.
         self.lease = started.lease.filter(|lease| lease.boot == self.boot);
+        self.bound = self
+            .lease
+            .as_ref()
+            .map(|lease| lease.binds.clone())
+            .unwrap_or_default();
         self.pages = Pages::new(started.page);
         self.turn_page(None);
     }

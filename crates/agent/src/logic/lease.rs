@@ -3,12 +3,21 @@
 //! It counts on `CLOCK_BOOTTIME` from when the acknowledged heartbeat was *sent*, so that the server, which counts from
 //! when it acknowledged, always waits longer. At 0.8 of its length exclusive units are asked to end, at 0.93 they are
 //! ended; they start again only under a lease that a session renewed since. The record of it survives a restart of the
-//! agent and means nothing after a restart of the machine.
+//! agent and means nothing after a restart of the machine. It says whom the lease binds, so that an agent whose notebook
+//! is lost ends them in time too.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_model::{SessionId, Timestamp};
+use muster_model::desired::UnitClass;
+use muster_model::link::{Table, UnitAssignment};
+use muster_model::{Generation, SessionId, Timestamp, UnitId};
 use serde::{Deserialize, Serialize};
+
+use crate::engine::labels::container_name;
+
+/// Asks a container to end whose file does not name another signal.
+pub const ASKING: &str = "SIGTERM";
 
 /// A lease as it is kept beside the notebook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +30,35 @@ pub struct LeaseRecord {
     pub sent: Timestamp,
     /// Its length, milliseconds.
     pub lease_ms: u64,
+    /// Whom it binds, as far as the agent knew when it was kept.
+    #[serde(default)]
+    pub binds: Binds,
+}
+
+/// The units that a lease binds: the engine's names of their containers, and the signals that ask those to end.
+pub type Binds = BTreeMap<UnitId, BTreeMap<String, String>>;
+
+/// Whom of a table a lease binds.
+pub fn binds(table: &Table) -> Binds {
+    let exclusive = table
+        .units
+        .values()
+        .filter(|unit| unit.class == UnitClass::Exclusive);
+    exclusive.map(|unit| (unit.unit, names(unit))).collect()
+}
+
+/// What its containers are called: those of its generation, and those of the one before, which may not have ended yet.
+fn names(unit: &UnitAssignment) -> BTreeMap<String, String> {
+    let Generation(current) = unit.generation;
+    let generations = [current, current.saturating_sub(1)];
+    let named = unit.containers.iter().flat_map(|part| {
+        let signal = part.spec.stop_signal.as_deref().unwrap_or(ASKING);
+        generations.map(|generation| {
+            let name = container_name(unit.unit, Generation(generation), part.sidekick.as_ref());
+            (name, signal.to_owned())
+        })
+    });
+    named.collect()
 }
 
 /// What exclusive units may do now.
@@ -53,12 +91,6 @@ impl LeaseRecord {
             .find(|at| *at > now)
     }
 
-    /// Its length, if it has not run out: what a server must still reckon with.
-    pub fn outstanding_ms(&self, now: Timestamp) -> u64 {
-        let end = self.sent + Duration::from_millis(self.lease_ms);
-        if now < end { self.lease_ms } else { 0 }
-    }
-
     fn ending_at(&self) -> Timestamp {
         self.sent + self.part(80)
     }
@@ -83,6 +115,7 @@ mod tests {
             session: SessionId::new(1, 1),
             sent: Timestamp(sent),
             lease_ms,
+            binds: Binds::new(),
         }
     }
 
@@ -93,8 +126,6 @@ mod tests {
         assert_eq!(lease.hold(Timestamp(13_000)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_949)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_950)), Hold::Over);
-        assert_eq!(lease.outstanding_ms(Timestamp(15_999)), 15_000);
-        assert_eq!(lease.outstanding_ms(Timestamp(16_000)), 0);
     }
 
     proptest! {

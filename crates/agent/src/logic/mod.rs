@@ -32,4 +32,4 @@ pub use self::core::{AgentCore, CoreConfig};
 pub use action::{Action, Input, Output, Page, Started};
 pub use backoff::Backoff;
 pub use lanes::{Bounds, Lane, Weight};
-pub use lease::{Hold, LeaseRecord};
+pub use lease::{Binds, Hold, LeaseRecord};

@@ -3,7 +3,7 @@
 use muster_model::desired::ImageRef;
 use muster_model::{Timestamp, UnitId};
 
-use super::decide::{self, Decision, Need, Step, UnitView};
+use super::decide::{self, BoundView, Decision, Need, Step, UnitView};
 use super::marks;
 use super::memory::UnitMemory;
 use super::status::status;
@@ -71,17 +71,35 @@ impl AgentCore {
         if hold == Hold::Held {
             return;
         }
-        for unit in self.exclusive.clone() {
+        let bound: Vec<UnitId> = self.bound.keys().copied().collect();
+        for unit in bound {
             let lane = Lane::Fence(unit, hold);
             if self.lanes.is_busy(&lane) {
                 continue;
             }
-            match self.with_view(now, unit, hold, decide::fence) {
-                Some(Step::Act(action)) => self.begin(now, lane, action),
-                Some(Step::Pause(until)) => self.alarms.set(lane, until),
+            match self.fence_step(now, unit, hold) {
+                Step::Act(action) => self.begin(now, lane, action),
+                Step::Pause(until) => self.alarms.set(lane, until),
                 _ => {}
             }
         }
+    }
+
+    /// Without a table no container is known to be ours: then each is named.
+    fn fence_step(&self, now: Timestamp, unit: UnitId, hold: Hold) -> Step {
+        let Some(names) = self.bound.get(&unit) else {
+            return Step::Rest;
+        };
+        let nothing = UnitMemory::default();
+        decide::fence(&BoundView {
+            now,
+            hold,
+            names,
+            containers: &self.view.of_unit(unit),
+            fenced: &self.units.get(&unit).unwrap_or(&nothing).fenced,
+            starting: self.starting(unit),
+            unseen: self.pages.acting().is_none() || self.view.is_stale(now),
+        })
     }
 
     fn step(&self, now: Timestamp, lane: &Lane) -> Step {
@@ -150,8 +168,6 @@ impl AgentCore {
             memory: self.units.get(&unit).unwrap_or(&nothing),
             shared: &self.shared,
             hold,
-            starting: self.starting(unit),
-            stale: self.view.is_stale(now),
         }))
     }
 
@@ -208,9 +224,7 @@ impl AgentCore {
     }
 
     fn note_fencing(&mut self, now: Timestamp, unit: UnitId, name: &str, signal: &str) {
-        let Some(memory) = self.units.get_mut(&unit) else {
-            return;
-        };
+        let memory = self.units.entry(unit).or_default();
         let fenced = memory.fenced.entry(name.to_owned()).or_default();
         if signal == "SIGKILL" {
             fenced.killed = Some(now);

@@ -8,7 +8,7 @@ use muster_model::{Timestamp, VolumeId};
 
 use super::marks;
 use super::pages::Received;
-use super::{AgentCore, Hold, LeaseRecord, Output};
+use super::{AgentCore, Binds, Hold, LeaseRecord, Output};
 
 impl AgentCore {
     pub(super) fn message(&mut self, now: Timestamp, message: ToAgent) {
@@ -41,25 +41,28 @@ impl AgentCore {
             session: ack.session,
             sent,
             lease_ms: ack.lease_ms,
+            binds: self.bound.clone(),
         };
         let before = self.hold(now);
-        let outstanding = self
-            .lease
-            .replace(lease.clone())
-            .map_or(0, |old| old.outstanding_ms(now));
-        if !self.exclusive.is_empty() {
+        self.lease = Some(lease.clone());
+        if !self.bound.is_empty() {
             self.out.push(Output::KeepLease(lease));
         }
-        if outstanding > ack.lease_ms {
-            self.send(FromAgent::LeaseLowered {
-                lease_ms: ack.lease_ms,
-            });
-        }
         if before != self.hold(now) {
-            self.exclusive
-                .clone()
-                .into_iter()
-                .for_each(|unit| self.touch(unit));
+            let bound: Vec<_> = self.bound.keys().copied().collect();
+            bound.into_iter().for_each(|unit| self.touch(unit));
+        }
+    }
+
+    /// The lease binds others from now on. That is kept before any of them can begin.
+    pub(super) fn bind(&mut self, bound: Binds) {
+        if self.bound == bound {
+            return;
+        }
+        self.bound = bound;
+        if let Some(lease) = &mut self.lease {
+            lease.binds = self.bound.clone();
+            self.out.push(Output::KeepLease(lease.clone()));
         }
     }
 
@@ -70,13 +73,13 @@ impl AgentCore {
 
     /// When the lease allows less than it does.
     pub(super) fn lease_wake(&self) -> Option<Timestamp> {
-        let lease = self.lease.as_ref().filter(|_| !self.exclusive.is_empty())?;
+        let lease = self.lease.as_ref().filter(|_| !self.bound.is_empty())?;
         lease.changes_at(self.now)
     }
 
     /// When exclusive units that may not run are to be ended by name, if the engine does not say before what it has.
     pub(super) fn fence_wake(&self) -> Option<Timestamp> {
-        let binds = !self.exclusive.is_empty() && self.hold(self.now) != Hold::Held;
+        let binds = !self.bound.is_empty() && self.hold(self.now) != Hold::Held;
         self.view.stale_from().filter(|at| binds && *at > self.now)
     }
 
@@ -148,7 +151,6 @@ impl AgentCore {
             have: self.pages.have().filter(|_| !self.blobs_missing),
             facts: self.facts.clone(),
             units: self.reports.all(),
-            lease_ms: self.lease.as_ref().map_or(0, |lease| lease.outstanding_ms(now)),
         };
         self.send(FromAgent::Hello(Box::new(hello)));
         self.link.greeted(now);

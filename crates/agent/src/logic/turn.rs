@@ -1,9 +1,9 @@
 //! From one page to the next: what changes with it.
 
 use muster_model::assigned::UnitWish;
-use muster_model::desired::UnitClass;
 use muster_model::{Generation, UnitId};
 
+use super::lease::binds;
 use super::memory::UnitMemory;
 use super::{AgentCore, Lane, Output, Page};
 
@@ -35,12 +35,7 @@ impl AgentCore {
             self.reports.forget(*id);
             self.touch(*id);
         }
-        let exclusive = page
-            .table
-            .units
-            .values()
-            .filter(|unit| unit.class == UnitClass::Exclusive);
-        self.exclusive = exclusive.map(|unit| unit.unit).collect();
+        self.bind(binds(&page.table));
         self.abandon_pulls();
         self.tell_volumes();
     }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use muster_model::Timestamp;
 use muster_model::desired::UnitClass;
-use muster_model::link::{FromAgent, Table, UnitAssignment};
+use muster_model::link::{Table, UnitAssignment};
 
 use crate::rig::Rig;
-use crate::wish::{id, name, table, unit};
+use crate::wish::{id, name, table, unit, with_spec};
 
 const LEASE: u64 = 15_000;
 const SECOND: Duration = Duration::from_secs(1);
@@ -148,7 +148,7 @@ fn a_lost_record_of_the_lease_is_no_lease() {
 }
 
 #[test]
-fn a_shorter_lease_is_confirmed_and_a_longer_one_outlives_its_session() {
+fn a_longer_lease_outlives_its_session_until_a_shorter_one_is_given() {
     let mut rig = running();
     rig.lease_ms = Some(1_800_000);
     rig.pass(3 * SECOND);
@@ -156,20 +156,8 @@ fn a_shorter_lease_is_confirmed_and_a_longer_one_outlives_its_session() {
     rig.pass(60 * SECOND);
     assert_eq!(rig.engine.running(), [name(1), name(2)], "the long lease holds");
     rig.lease_ms = Some(LEASE);
-    rig.said.clear();
     rig.connect();
     rig.pass(5 * SECOND);
-    let hello = rig.said.iter().find_map(|message| match message {
-        FromAgent::Hello(hello) => Some(hello.lease_ms),
-        _ => None,
-    });
-    assert_eq!(hello, Some(1_800_000));
-    let lowered = rig
-        .said
-        .iter()
-        .filter(|message| **message == FromAgent::LeaseLowered { lease_ms: LEASE })
-        .count();
-    assert_eq!(lowered, 1);
     rig.disconnect();
     rig.pass(Duration::from_millis(LEASE));
     assert_eq!(rig.engine.running(), [name(2)], "the long one was given up");
@@ -235,5 +223,65 @@ fn a_kill_does_not_wait_for_the_answer_to_the_asking() {
     let end = sent(&rig) + Duration::from_millis(LEASE);
     rig.pass(end.since(rig.now));
     assert_eq!(kills(&rig), [format!("send SIGKILL to {}", name(1))]);
+    assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+/// The agent's process ends, and its notebook with it.
+fn lose_the_notebook(rig: &mut Rig) {
+    rig.disconnect();
+    rig.disk = None;
+    rig.start();
+}
+
+#[test]
+fn an_agent_without_its_notebook_keeps_the_lease() {
+    for list_hangs in [false, true] {
+        let mut rig = Rig::new();
+        rig.start();
+        rig.connect();
+        let asked = with_spec(exclusive(1), |spec| spec.stop_signal = Some("SIGQUIT".to_owned()));
+        rig.send_table(&table(1, [asked, unit(2)]));
+        rig.pass(5 * SECOND);
+        rig.list_hangs = list_hangs;
+        lose_the_notebook(&mut rig);
+        let sent = sent(&rig);
+        let part = |percent| Duration::from_millis(LEASE * percent / 100);
+        rig.pass((sent + part(79)).since(rig.now));
+        assert_eq!(rig.engine.running(), [name(1), name(2)]);
+        rig.pass((sent + part(93)).since(rig.now));
+        assert_eq!(rig.engine.running(), [name(2)], "lists hang: {list_hangs}");
+        assert!(kills(&rig).contains(&format!("send SIGQUIT to {}", name(1))));
+        let killed = kills(&rig).len();
+        rig.pass(60 * SECOND);
+        assert_eq!(kills(&rig).len(), killed, "what is dead is left alone");
+    }
+}
+
+#[test]
+fn an_agent_without_its_notebook_leaves_alone_what_a_session_names_in_time() {
+    let mut rig = running();
+    lose_the_notebook(&mut rig);
+    let done = rig.verbs.len();
+    rig.pass(SECOND);
+    rig.connect();
+    rig.pass(2 * Duration::from_millis(LEASE));
+    rig.send_table(&wish());
+    rig.pass(SECOND);
+    assert_eq!(rig.engine.running(), [name(1), name(2)]);
+    let touched = |verb: &&String| !verb.starts_with("make") && !verb.starts_with("find");
+    let texts = rig.verb_texts();
+    assert_eq!(texts[done..].iter().find(touched), None);
+}
+
+#[test]
+fn what_begins_between_two_heartbeats_is_bound_too() {
+    let mut rig = running();
+    rig.send_table(&table(2, [exclusive(1), unit(2), exclusive(3)]));
+    assert!(
+        rig.engine.running().contains(&name(3).as_str()),
+        "before another heartbeat"
+    );
+    lose_the_notebook(&mut rig);
+    rig.pass(Duration::from_millis(LEASE));
     assert_eq!(rig.engine.running(), [name(2)]);
 }

@@ -35,11 +35,12 @@ pub(super) fn draft(world: &World, edit: &Edit) -> Result<Draft, Refusal> {
             name,
             spec,
         } => draft.deploy(*environment, name, spec.clone())?,
-        Edit::Remove { stack, .. } => {
+        Edit::Remove { stack, volumes } => {
             draft.stack = *stack;
             let head = draft.head()?;
             draft.put(Stack {
                 removed: true,
+                volumes_go: *volumes,
                 ..head
             });
         }
@@ -114,6 +115,7 @@ impl Draft {
                 name: name.clone(),
                 revision: 1,
                 removed: false,
+                volumes_go: false,
                 created: WallTime::default(),
                 request: RequestId::parse("plan").map_err(|error| Refusal::NotFound {
                     kind: "request".to_owned(),

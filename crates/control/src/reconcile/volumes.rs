@@ -11,16 +11,14 @@ use crate::marks;
 use crate::shape::Shape;
 use crate::world::{Subject, Versioned, World};
 
-/// Marks a volume for removal once that is wished under its engine's name and nothing mounts it any more. The document
-/// stays until its host says that the volume is gone.
+/// Marks a volume for removal once it is to go and nothing mounts it any more. The document stays until its host says
+/// that the volume is gone.
 pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
     let Subject::Volume(id) = subject else { return };
     let Some(volume) = desk.world.volume(*id).cloned() else {
         return;
     };
-    let wish = Name::parse(&volume.engine_name).ok();
-    let wish = wish.and_then(|name| desk.world.volume_wish(volume.environment, &name));
-    if !volume.removed && wish.is_some_and(|wish| wish.removed) && !in_use(&desk.world, &volume) {
+    if !volume.removed && desk.world.is_to_go(&volume) && !in_use(&desk.world, &volume) {
         marks::VOLUME_REMOVED.reach();
         desk.put(VolumeAssigned {
             removed: true,
@@ -129,7 +127,8 @@ pub(crate) fn ensure(desk: &mut Desk<'_>, shape: &Shape, host: HostId) -> bool {
     made
 }
 
-/// Who removed the stack with its volumes since named those that there were: one that is made later would be left over.
+/// Once its stack is to go with its volumes and all of them are marked, the stack's head goes: one that is made later would
+/// be left over.
 fn expect_stack(desk: &mut Desk<'_>, stack: StackId) {
     let Some(head) = desk.world.stack(stack).cloned() else {
         return;

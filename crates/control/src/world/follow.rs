@@ -139,6 +139,8 @@ impl World {
         set(&mut self.docs.stacks, id, new);
         self.index_globals(id);
         self.touch_stack(id, touched);
+        let volumes = self.volumes_of(id).map(|volume| Subject::Volume(volume.id));
+        touched.subjects.extend(volumes);
     }
 
     pub(super) fn set_revision(

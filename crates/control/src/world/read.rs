@@ -307,6 +307,14 @@ impl World {
         all.filter_map(|(_, _, _, id)| self.volume(*id))
     }
 
+    /// Whether somebody asked for this volume to go: under its engine's name, or all of its stack's.
+    pub fn is_to_go(&self, volume: &VolumeAssigned) -> bool {
+        let name = Name::parse(&volume.engine_name).ok();
+        let wish = name.and_then(|name| self.volume_wish(volume.environment, &name));
+        let stack = volume.stack.and_then(|stack| self.stack(stack));
+        wish.is_some_and(|wish| wish.removed) || stack.is_some_and(|stack| stack.removed && stack.volumes_go)
+    }
+
     /// Where the volume of this name lies: a stack's own, or (`None`) one that was made by itself.
     pub fn volumes_named(
         &self,

@@ -197,6 +197,7 @@ impl Lab {
             name: name(title),
             revision: revision + 1,
             removed: false,
+            volumes_go: false,
             created: WallTime(0),
             request: RequestId::parse("r").unwrap(),
         });
@@ -204,9 +205,15 @@ impl Lab {
     }
 
     pub fn remove(&mut self, stack: StackId) {
+        self.remove_with(stack, false);
+    }
+
+    /// Its volumes go too, if `volumes` says so.
+    pub fn remove_with(&mut self, stack: StackId, volumes: bool) {
         let head = (*self.world.stack(stack).unwrap().doc).clone();
         self.put(Stack {
             removed: true,
+            volumes_go: volumes,
             ..head
         });
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use muster_control::ready_to_purge;
+use muster_model::assigned::VolumeAssigned;
 use muster_model::desired::{Part, RevisionBody, StackRevision};
 use muster_model::document::Document;
 use muster_model::limits::REVISIONS_KEPT;
-use muster_model::{AccountId, Digest, RequestId, WallTime};
+use muster_model::{AccountId, Digest, RequestId, VolumeId, WallTime};
 
 use crate::lab::Lab;
 use crate::spec::{With, service, stack};
@@ -45,6 +46,26 @@ fn a_removed_stack_goes_once_its_units_are_gone() {
     assert_eq!(keys.len(), 5, "{keys:?}");
     assert!(lab.world.stack(shop).is_none() && lab.world.revisions(shop).next().is_none());
     assert_eq!(purge(&mut lab), BTreeSet::new());
+}
+
+#[test]
+fn a_stack_that_goes_with_its_volumes_stays_until_all_of_them_are_to_go() {
+    let mut lab = Lab::with_hosts(1);
+    let shop = lab.deploy("shop", stack([("db", service("db").volume("data"))]));
+    lab.settle();
+    let volume = (*lab.world.volumes().next().unwrap().doc).clone();
+    lab.remove_with(shop, true);
+    lab.settle();
+    lab.put(VolumeAssigned {
+        id: VolumeId::new(volume.id.epoch, volume.id.counter + 1),
+        removed: false,
+        ..volume
+    });
+    let head = format!("desired/stack/{shop}");
+    assert!(!purge(&mut lab).contains(&head), "it is what says that they go");
+    lab.settle();
+    assert!(lab.world.volumes().all(|volume| volume.removed));
+    assert!(purge(&mut lab).contains(&head));
 }
 
 #[test]

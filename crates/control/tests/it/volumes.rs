@@ -90,6 +90,34 @@ fn a_volume_goes_when_that_is_wished_and_nothing_mounts_it() {
 }
 
 #[test]
+fn a_stacks_own_volumes_go_with_it_whoever_had_seen_them() {
+    let mut lab = Lab::with_hosts(1);
+    let db = || service("db").volume("data");
+    let spec = with_external(stack([("db", db().volume("shared"))]), "shared", "archive");
+    lab.volume_wish("archive", false);
+    let shop = lab.deploy("shop", spec.clone());
+    lab.deploy("other", stack([("db", db())]));
+    lab.settle();
+    let going = |lab: &Lab| -> Vec<String> {
+        let going = lab.world.volumes().filter(|volume| volume.removed);
+        going.map(|volume| volume.engine_name.clone()).collect()
+    };
+    lab.remove_with(shop, true);
+    lab.round();
+    assert_eq!(going(&lab), [""; 0], "a unit still mounts it");
+    lab.settle();
+    assert_eq!(going(&lab), ["shop_data"]);
+    lab.delete(&format!("desired/stack/{shop}"));
+    let again = lab.deploy("shop", spec);
+    lab.settle();
+    let data = lab.world.volumes_of(again).next().unwrap();
+    assert!(
+        !data.removed && data.engine_name != "shop_data",
+        "the next stack of the name has a volume of its own"
+    );
+}
+
+#[test]
 fn data_that_a_removed_stack_left_behind_is_the_next_ones_of_its_name() {
     let mut lab = Lab::with_hosts(2);
     let spec = stack([("db", service("db").volume("data"))]);

@@ -22,6 +22,9 @@ pub struct Stack {
     /// Someone asked for it to go: its units are stopped and removed, then its documents.
     #[serde(default)]
     pub removed: bool,
+    /// Its own volumes go too, with their data; said with its removal.
+    #[serde(default)]
+    pub volumes_go: bool,
     /// When it was first deployed.
     pub created: WallTime,
     /// The request that set this head.

@@ -33,11 +33,6 @@ pub enum FromAgent {
     Resync,
     /// Something is on its way; never stored, only shown.
     Progress(Progress),
-    /// A longer lease was given up for the shorter one last acknowledged, `lease_ms`.
-    LeaseLowered {
-        /// Its length, milliseconds.
-        lease_ms: u64,
-    },
 }
 
 /// What a server says.
@@ -75,9 +70,6 @@ pub struct Hello {
     pub facts: HostFacts,
     /// All its units.
     pub units: Vec<UnitStatus>,
-    /// The longest lease it may still hold from before, milliseconds.
-    #[serde(default)]
-    pub lease_ms: u64,
 }
 
 /// Which table an agent has.

@@ -3,21 +3,18 @@
 use std::sync::Arc;
 
 use muster_control::{Edit, Plan, Versioned, World, plan};
-use muster_model::desired::{RevisionBody, ServiceWish, Stack, StackRevision, StackSpec, VolumeWish};
+use muster_model::desired::{RevisionBody, ServiceWish, Stack, StackRevision, StackSpec};
 use muster_model::limits::COMMIT_OPERATIONS_MAX;
 use muster_model::{Digest, EnvironmentId, Name, Refusal, StackId};
 use muster_store::{Commit, KeyError};
 
 use super::parts::body_of;
-use super::{Author, Denial, Proposal, alone_in, not_found, out_of_bounds, proposal, replace, still_at};
+use super::{Author, Denial, Proposal, alone_in, not_found, proposal, replace, still_at};
 use crate::auth::Permission;
 use crate::desired::host_rights;
 
 /// What the head of a new revision takes of its commit, beside wishes that it clears.
 const HEAD_OPERATIONS: usize = 8;
-
-/// Volumes that go in one commit with their stack.
-const VOLUMES_MAX: usize = COMMIT_OPERATIONS_MAX - HEAD_OPERATIONS;
 
 /// Asks that a stack becomes what its files say.
 #[derive(Debug, Clone)]
@@ -101,6 +98,7 @@ fn next_head(author: &Author, deploy: &Deploy, old: Option<&Versioned<Stack>>) -
         name: deploy.name.clone(),
         revision: old.map_or(1, |old| old.revision + 1),
         removed: false,
+        volumes_go: false,
         created: old.map_or(author.now, |old| old.created),
         request: author.request.clone(),
     }
@@ -151,7 +149,7 @@ pub fn rollback(
     ))
 }
 
-/// A stack goes; with `volumes`, their data too.
+/// A stack goes; with `volumes`, its own go too, with their data: those that this server has not heard of yet as well.
 pub fn removal(
     world: &World,
     author: &Author,
@@ -170,40 +168,19 @@ pub fn removal(
     )?;
     let stack = Stack {
         removed: true,
+        volumes_go: volumes,
         request: author.request.clone(),
         ..(*old.doc).clone()
     };
-    let mut commit = replace(Commit::new(), old, &stack)?;
-    if plan.volumes_removed.len() > VOLUMES_MAX {
-        let allowed = format!("at most {VOLUMES_MAX}; remove the stack without them, then one by one");
-        return Err(out_of_bounds("the number of volumes", plan.volumes_removed.len(), allowed).into());
-    }
-    for engine_name in &plan.volumes_removed {
-        commit = commit.write(&volume_goes(author, old.environment, engine_name)?)?;
-    }
     Ok(proposal(
         author,
-        commit,
+        replace(Commit::new(), old, &stack)?,
         Accepted {
             stack: stack.id,
             revision: stack.revision,
             plan,
         },
     ))
-}
-
-/// The wish that a volume goes with its data, known by the engine's name for it.
-fn volume_goes(author: &Author, environment: EnvironmentId, engine_name: &str) -> Result<VolumeWish, Denial> {
-    let name = Name::parse(engine_name)
-        .map_err(|error| Denial::from(out_of_bounds("the volume's name", engine_name, error.to_string())))?;
-    Ok(VolumeWish {
-        environment,
-        name,
-        driver: "local".to_owned(),
-        options: Default::default(),
-        removed: true,
-        created: author.now,
-    })
 }
 
 /// The plan as it is now, if it is the one that was shown. Making it also checks that the edit makes sense at all.

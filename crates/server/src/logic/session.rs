@@ -158,8 +158,7 @@ impl Session {
             // Reports may come between hello and welcome: they are news about what hello said.
             (FromAgent::Observed { units }, _) => self.reports.heard(self.host, units),
             (FromAgent::Facts(facts), _) => self.reports.facts(*facts),
-            // A lease is lowered when a longer one has surely run out: the agent's word is not needed for that.
-            (FromAgent::Applied { .. } | FromAgent::LeaseLowered { .. }, _) => {}
+            (FromAgent::Applied { .. }, _) => {}
             (FromAgent::Heartbeat(_) | FromAgent::Resync | FromAgent::Progress(_), None) => {}
         }
     }

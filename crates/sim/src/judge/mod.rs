@@ -30,7 +30,7 @@ pub use echo::echoed;
 pub use exclusive::EXCLUSIVE_LABEL;
 pub use history::{History, Scene, Wished};
 pub use kept::kept;
-pub use left::{Removal, left, overlooked};
+pub use left::left;
 pub use placed::{Assignments, placed};
 pub use quiet::Activity;
 pub use troubles::Troubles;
@@ -70,9 +70,8 @@ pub const PENDING: &[&str] = &[
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
     "one server leads at a time (I9), and several serve one store: whoever finds the leader's page of another takes it over, so a \
      store has one server so far",
-    "an exclusive unit on a host that loses its notebook and its servers ends in time (I1): an open bug",
     "nothing is left of a host's network while the host stays (I15)",
-    "a volume made by a call that outlived its agent, or one that a removal overlooked, goes (I15): an open bug",
+    "a volume made by a call that outlived its agent goes (I15): an open bug",
 ];
 
 /// Judges the ledger after its last entry.

@@ -75,8 +75,7 @@ impl World {
             .iter()
             .flat_map(|host| host.engine.volumes().iter().map(|volume| (host.id, volume)));
         let entries = self.store.read().entries;
-        let overlooked = judge::overlooked(&entries, &self.removals);
-        let left = judge::left(&self.ledger, volumes, &entries, &overlooked);
+        let left = judge::left(&self.ledger, volumes, &entries);
         judged("nothing is left of what was removed", left)
     }
 }

@@ -150,12 +150,8 @@ impl World {
         self.tell_fault(format_args!("the disk of {id} is full until {until}"));
     }
 
-    /// An agent finds that out when it is started. Which of its containers are exclusive, nothing else tells it: an open bug, so it
-    /// does not happen to hosts that have one.
+    /// An agent finds that out when it is started.
     fn notebook_is_lost(&mut self, of: usize) {
-        if self.has_exclusive(of) {
-            return;
-        }
         let host = &mut self.hosts[of];
         host.disk.page = None;
         let id = host.id;

@@ -24,7 +24,7 @@ mod wires;
 use std::collections::BTreeMap;
 
 use crate::fault::Faults;
-use crate::judge::{self, Activity, History, Removal, Scene, Troubles, Violation};
+use crate::judge::{self, Activity, History, Scene, Troubles, Violation};
 use crate::ledger::{Entry, Ledger};
 use crate::link::Links;
 use crate::narrow::Narrow;
@@ -62,7 +62,6 @@ pub struct World {
     uttered: u64,
     narrow: Narrow,
     phases: Phases,
-    removals: Vec<Removal>,
     ledger: Ledger,
     activity: Activity,
     history: History,

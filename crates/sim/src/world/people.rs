@@ -1,12 +1,12 @@
 //! Users: they ask through the same pure functions as the API, at bad moments, and remember what they were told.
 
-use muster_model::{AccountId, EnvironmentId, Name, RequestId, Revision, StackId};
+use muster_model::{AccountId, EnvironmentId, Name, RequestId, StackId};
 use muster_server::desired::{Author, Denial};
 use muster_store::{Commit, Committed, StoreError};
 
 use super::proposals::propose;
 use super::{Asker, Event, World};
-use crate::judge::{Removal, Scene};
+use crate::judge::Scene;
 use crate::link::Life;
 use crate::rng::Rng;
 use crate::store::Ask;
@@ -34,8 +34,6 @@ pub(super) struct Attempt {
     pub(super) edit: Edit,
     pub(super) request: RequestId,
     since: Moment,
-    /// What the server that proposed it had seen of the store; of several tries, the least.
-    seen: Revision,
 }
 
 impl User {
@@ -114,7 +112,6 @@ impl World {
             edit,
             request,
             since: self.now,
-            seen: Revision(u64::MAX),
         });
         self.soon(1, 50, Event::UserTries(user));
     }
@@ -154,18 +151,10 @@ impl World {
         match self.proposes_at(of, user, &attempt.edit, &attempt.request) {
             None => self.soon(200, 1_000, Event::UserTries(user)),
             Some(Ok(commit)) => {
-                self.is_proposed(of, user);
                 self.may_become(&attempt.edit);
                 self.ask_store(life, Asker::User(user), Ask::Commit(commit));
             }
             Some(Err(denial)) => self.user_is_refused(user, &attempt, &denial),
-        }
-    }
-
-    fn is_proposed(&mut self, of: usize, user: usize) {
-        let seen = self.servers[of].core.as_ref().map(|core| core.world().revision());
-        if let (Some(attempt), Some(seen)) = (&mut self.users[user].under_way, seen) {
-            attempt.seen = attempt.seen.min(seen);
         }
     }
 
@@ -244,13 +233,6 @@ impl World {
                     format_args!("is told that it is done at revision {revision}"),
                 );
                 self.echoes(user, &attempt, revision);
-                if let Edit::Remove { stack } = &attempt.edit {
-                    self.removals.push(Removal {
-                        stack: stack.clone(),
-                        seen: attempt.seen,
-                        done: revision,
-                    });
-                }
                 let stack = attempt.edit.stack().cloned();
                 self.wishes.acknowledge(revision, attempt.edit);
                 self.is_certain(stack.as_ref());

@@ -97,7 +97,7 @@ impl World {
         }
     }
 
-    pub(super) fn has_exclusive(&self, of: usize) -> bool {
+    fn has_exclusive(&self, of: usize) -> bool {
         let id = self.hosts[of].id;
         let exclusive = |made: &crate::ledger::Made| made.runs.labels.contains_key(EXCLUSIVE_LABEL);
         self.ledger

@@ -93,7 +93,6 @@ impl World {
             uttered: 0,
             narrow: plan.narrow.clone(),
             phases: Phases::default(),
-            removals: Vec::new(),
             ledger: Ledger::default(),
             activity: Activity::default(),
             history: History::default(),

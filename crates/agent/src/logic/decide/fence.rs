@@ -1,12 +1,11 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use muster_model::Generation;
-use muster_model::desired::UnitClass;
+use muster_model::Timestamp;
 
-use super::{Step, UnitView};
-use crate::engine::Verb;
-use crate::engine::labels::container_name;
+use super::Step;
+use crate::engine::{Container, Verb};
+use crate::logic::lease::ASKING;
 use crate::logic::marks;
 use crate::logic::memory::Fenced;
 use crate::logic::{Action, Hold};
@@ -14,11 +13,30 @@ use crate::logic::{Action, Hold};
 /// A container that did not end is ended again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What the lease demands of an exclusive unit, whatever else is going on with it: its containers are asked to end,
-/// each once; later they are ended until they have. One that may be there unseen, while the engine does not say what it
-/// has, is ended by its name: that it is not there is then for the engine to say.
-pub fn fence(view: &UnitView<'_>) -> Step {
-    if view.unit.class != UnitClass::Exclusive || view.hold == Hold::Held {
+/// A unit that the lease binds, as the lease sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct BoundView<'a> {
+    /// The moment.
+    pub now: Timestamp,
+    /// What the lease allows.
+    pub hold: Hold,
+    /// What its containers are called, with the signals that ask them to end.
+    pub names: &'a BTreeMap<String, String>,
+    /// Those that the engine showed, of every generation.
+    pub containers: &'a [&'a Container],
+    /// What the lease did to them.
+    pub fenced: &'a BTreeMap<String, Fenced>,
+    /// The container that the engine is starting at this moment.
+    pub starting: Option<&'a str>,
+    /// There may be others than those that were shown.
+    pub unseen: bool,
+}
+
+/// What the lease demands of a unit that it binds, whatever else is going on with it: its containers are asked to end,
+/// each once; later they are ended until they have. One that may be there unseen is ended by its name: that it is not
+/// there is then for the engine to say.
+pub fn fence(view: &BoundView<'_>) -> Step {
+    if view.hold == Hold::Held {
         return Step::Rest;
     }
     let suspects = suspects(view).into_iter();
@@ -43,7 +61,7 @@ pub fn fence(view: &UnitView<'_>) -> Step {
 }
 
 /// The containers that are, or may be, alive.
-fn suspects(view: &UnitView<'_>) -> BTreeSet<String> {
+fn suspects(view: &BoundView<'_>) -> BTreeSet<String> {
     let seen = view.containers.iter();
     let alive = seen
         .clone()
@@ -51,40 +69,22 @@ fn suspects(view: &UnitView<'_>) -> BTreeSet<String> {
         .map(|container| container.name.clone());
     let mut suspects: BTreeSet<String> = alive.collect();
     suspects.extend(view.starting.map(ToOwned::to_owned));
-    if view.stale {
+    if view.unseen {
         let known = seen.map(|container| container.name.clone());
-        let unseen = known.chain(names(view));
+        let unseen = known.chain(view.names.keys().cloned());
         suspects.extend(unseen.filter(|name| !fenced(view, name).dead));
     }
     suspects
 }
 
-/// What its containers are called: those of its generation, and those of the one before, which may not have ended yet.
-fn names(view: &UnitView<'_>) -> impl Iterator<Item = String> {
-    let Generation(current) = view.unit.generation;
-    let generations = [current, current.saturating_sub(1)];
-    let parts = view.unit.containers.iter();
-    parts.flat_map(move |part| {
-        generations
-            .map(|generation| container_name(view.unit.unit, Generation(generation), part.sidekick.as_ref()))
-    })
+fn fenced(view: &BoundView<'_>, name: &str) -> Fenced {
+    view.fenced.get(name).copied().unwrap_or_default()
 }
 
-fn fenced(view: &UnitView<'_>, name: &str) -> Fenced {
-    view.memory.fenced.get(name).copied().unwrap_or_default()
-}
-
-fn ask(view: &UnitView<'_>, name: String) -> Step {
+fn ask(view: &BoundView<'_>, name: String) -> Step {
     marks::LEASE_ENDING.reach();
-    let seen = view.containers.iter().find(|container| container.name == name);
-    let part = view.unit.containers.iter().find(|part| {
-        seen.map_or_else(
-            || name == container_name(view.unit.unit, view.unit.generation, part.sidekick.as_ref()),
-            |container| part.sidekick == container.owner.sidekick,
-        )
-    });
-    let signal = part.and_then(|part| part.spec.stop_signal.clone());
-    kill(name, signal.unwrap_or_else(|| "SIGTERM".to_owned()))
+    let signal = view.names.get(&name).map_or(ASKING, String::as_str).to_owned();
+    kill(name, signal)
 }
 
 fn kill(name: String, signal: String) -> Step {

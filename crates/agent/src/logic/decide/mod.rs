@@ -18,7 +18,7 @@ use muster_model::desired::ImageRef;
 use muster_model::observed::Phase;
 use muster_model::{NetworkId, VolumeId};
 
-pub use fence::fence;
+pub use fence::{BoundView, fence};
 pub use shared::{image, make_network, network, settle_volume, volume};
 pub use sweep::sweep;
 pub use unit::{UnitView, unit};

@@ -87,8 +87,6 @@ impl Case {
             memory: &self.memory,
             shared: &shared,
             hold: self.hold,
-            starting: None,
-            stale: false,
         })
     }
 

@@ -39,10 +39,6 @@ pub struct UnitView<'a> {
     pub shared: &'a Shared,
     /// What the lease allows, should it be exclusive.
     pub hold: Hold,
-    /// The container that the engine is starting at this moment.
-    pub starting: Option<&'a str>,
-    /// What is seen may be long past: the engine does not say what it has.
-    pub stale: bool,
 }
 
 /// The next step of a unit.

@@ -57,9 +57,6 @@ pub(crate) const LIST: Listing<Item, VolumeView> = Listing {
 
 fn lying(world: &World, id: VolumeId) -> Option<VolumeView> {
     let volume = world.volume(id)?;
-    let asked = Name::parse(&volume.engine_name)
-        .ok()
-        .and_then(|name| world.volume_wish(volume.environment, &name));
     Some(VolumeView {
         name: volume.engine_name.clone(),
         stack: volume
@@ -70,7 +67,7 @@ fn lying(world: &World, id: VolumeId) -> Option<VolumeView> {
         host: show::host_name(world, volume.host),
         driver: volume.spec.driver.clone().unwrap_or_else(|| "local".to_owned()),
         options: volume.spec.options.clone(),
-        removing: asked.is_some_and(|wish| wish.removed),
+        removing: world.is_to_go(volume),
     })
 }
 

@@ -384,6 +384,7 @@ impl Harness {
             name,
             revision: 1,
             removed: false,
+            volumes_go: false,
             created: NOW,
             request,
         })

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use muster_control::World;
+use muster_model::assigned::VolumeAssigned;
 use muster_model::desired::{
     ContainerSpec, Environment, ImageRef, Platform, RevisionBody, ServiceKind, ServiceSpec, StackSpec,
-    UnitSpec, UpdatePolicy,
+    UnitSpec, UpdatePolicy, VolumeSpec,
 };
 use muster_model::document::Record;
 use muster_model::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, PART_BYTES_MAX, REVISION_BYTES_MAX};
-use muster_model::{AccountId, Name, NetworkId, Refusal, RequestId, Revision, StackId};
+use muster_model::{AccountId, HostId, Name, NetworkId, Refusal, RequestId, Revision, StackId, VolumeId};
 use muster_server::desired::{
     Author, Base, Denial, Deploy, ServiceChange, change_service, deploy, removal, rollback,
 };
@@ -162,6 +163,32 @@ async fn whatever_was_judged_is_a_precondition() {
     assert_eq!(stack.revision, 2);
     let back = rollback(&after, &author("f"), stack, None, Base::default(), false).unwrap();
     assert_eq!((back.value.revision, back.value.plan.rollback_to), (3, Some(1)));
+}
+
+#[tokio::test]
+async fn a_removal_with_volumes_is_of_those_too_that_this_server_has_not_heard_of() {
+    let (store, empty) = platform().await;
+    let made = deploy(&empty, &author("a"), &asked("shop", "1")).unwrap();
+    store.commit(made.commit).await.unwrap();
+    let before = world(&store).await;
+    let volume = VolumeAssigned {
+        id: VolumeId::new(8, 1),
+        environment: ENV,
+        stack: Some(StackId::new(7, 1)),
+        name: "data".parse().unwrap(),
+        engine_name: "shop_data".to_owned(),
+        host: HostId::new(9, 1),
+        spec: VolumeSpec::default(),
+        removed: false,
+    };
+    store
+        .commit(Commit::new().create(&volume).unwrap())
+        .await
+        .unwrap();
+    let stack = before.stack(StackId::new(7, 1)).unwrap();
+    let gone = removal(&before, &author("b"), stack, true, Base::default()).unwrap();
+    store.commit(gone.commit).await.unwrap();
+    assert!(world(&store).await.is_to_go(&volume));
 }
 
 #[tokio::test]

@@ -328,7 +328,6 @@ pub fn hello(host: HostId, have: Option<Have>, units: Vec<UnitStatus>) -> Hello 
         have,
         facts: facts(),
         units,
-        lease_ms: 0,
     }
 }
 
@@ -371,6 +370,7 @@ pub fn deploy(stack: StackId, revision: u64, service: ServiceSpec) -> Commit {
         name: name(&format!("shop{}", stack.counter)),
         revision,
         removed: false,
+        volumes_go: false,
         created: WallTime(0),
         request: RequestId::parse(&format!("r{revision}")).unwrap(),
     };

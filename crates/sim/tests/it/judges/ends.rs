@@ -1,11 +1,8 @@
 //! Judges of a run's end: what is in the store, and what is left.
 
-use std::collections::BTreeSet;
-
-use muster_model::assigned::VolumeAssigned;
-use muster_model::desired::{RevisionBody, ServiceKind, ServiceWish, Stack, StackRevision, VolumeSpec};
-use muster_model::{AccountId, EnvironmentId, RequestId, Revision, StackId, VolumeId, WallTime};
-use muster_sim::judge::{self, Removal};
+use muster_model::desired::{RevisionBody, ServiceKind, ServiceWish, Stack, StackRevision};
+use muster_model::{AccountId, EnvironmentId, RequestId, Revision, StackId, WallTime};
+use muster_sim::judge;
 use muster_sim::ledger::Ledger;
 use muster_sim::wish::{Edit, Wishes};
 use muster_store::{Committed, Entry as Stored};
@@ -19,6 +16,7 @@ fn head(revision: u64, removed: bool) -> Stack {
         name: name("shop"),
         revision,
         removed,
+        volumes_go: false,
         created: WallTime(0),
         request: RequestId::parse("ann.1").unwrap(),
     }
@@ -89,7 +87,7 @@ fn an_acknowledged_write_that_is_lost_or_undone_is_seen() {
 
 fn left(ledger: &Ledger, volume: Option<&String>, entries: &[Stored]) -> Option<String> {
     let volumes = volume.map(|volume| (host(1), volume));
-    judge::left(ledger, volumes, entries, &BTreeSet::new())
+    judge::left(ledger, volumes, entries)
 }
 
 #[test]
@@ -103,34 +101,6 @@ fn what_is_left_is_seen() {
         left(&started(&[]), None, &[stored(&set(3))]).is_some(),
         "a document"
     );
-}
-
-#[test]
-fn a_volume_is_overlooked_only_by_a_removal_that_could_not_see_it() {
-    let volume = VolumeAssigned {
-        id: VolumeId::new(3, 1),
-        environment: EnvironmentId::new(1, 1),
-        stack: Some(StackId::new(2, 1)),
-        name: name("data"),
-        engine_name: "shop_data".to_owned(),
-        host: host(1),
-        spec: VolumeSpec::default(),
-        removed: false,
-    };
-    let made_at = |revision| Stored {
-        created: Revision(revision),
-        ..stored(&volume)
-    };
-    let removal = Removal {
-        stack: name("shop"),
-        seen: Revision(5),
-        done: Revision(9),
-    };
-    let missed =
-        |revision| !judge::overlooked(&[made_at(revision)], std::slice::from_ref(&removal)).is_empty();
-    assert!(!missed(5), "it was seen");
-    assert!(missed(6) && missed(9));
-    assert!(!missed(10), "it was made when the stack was to go already");
 }
 
 #[test]
