@@ -6,7 +6,7 @@ use std::time::Duration;
 use muster_control::{TablePart, World};
 use muster_model::limits::LEASE_MARGIN;
 use muster_model::link::FromAgent;
-use muster_model::{HostId, ServerId, Timestamp};
+use muster_model::{HostId, ServerId, SessionId, Timestamp};
 use muster_store::KeyError;
 
 use super::leadership::Reign;
@@ -29,8 +29,8 @@ pub(super) struct Sessions {
     waiting: BTreeSet<HostId>,
     alarms: BTreeSet<(Timestamp, HostId)>,
     alarm_of: BTreeMap<HostId, Timestamp>,
-    /// Hosts that the store says are silent, and since when this server sees that.
-    silent: BTreeMap<HostId, Timestamp>,
+    /// Hosts that the store says are silent: which session fell silent, and since when this server sees that.
+    silent: BTreeMap<HostId, (SessionId, Timestamp)>,
 }
 
 impl Sessions {
@@ -178,10 +178,11 @@ impl Sessions {
     }
 
     /// When the leases of silent hosts have surely run out: the longest one that may be out, counted from the last
-    /// acknowledgement if it was this server's, else from when the silence was seen, and never from before the election.
+    /// acknowledgement if the session was this server's, else from when the silence was seen, and never from before the election.
     pub(super) fn fences(&self, reign: &Reign) -> BTreeMap<HostId, Timestamp> {
-        let fence = |(host, seen): (&HostId, &Timestamp)| {
-            let own = self.hosts.get(host).and_then(Session::last_acknowledged);
+        let fence = |(host, (session, seen)): (&HostId, &(SessionId, Timestamp))| {
+            let known = self.hosts.get(host);
+            let own = known.and_then(|known| known.last_acknowledged(*session));
             let from = own.unwrap_or(*seen).max(reign.since);
             (*host, from + reign.lease + LEASE_MARGIN)
         };
@@ -228,10 +229,14 @@ impl Sessions {
 
     /// Keeps in mind since when a host is silent.
     fn follow(&mut self, now: Timestamp, mirror: &Mirror, host: HostId) {
-        if mirror.observed(host).is_some_and(|record| record.session.silent) {
-            self.silent.entry(host).or_insert(now);
-        } else {
+        let record = mirror.observed(host).map(|record| &record.session);
+        let Some(silent) = record.filter(|session| session.silent) else {
             self.silent.remove(&host);
+            return;
+        };
+        let seen = self.silent.entry(host).or_insert((silent.id, now));
+        if seen.0 != silent.id {
+            *seen = (silent.id, now);
         }
     }
 }

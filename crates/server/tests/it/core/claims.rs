@@ -206,6 +206,28 @@ fn the_words_of_a_replaced_session_are_refused() {
     assert_eq!(bench.closed, [(agent, "the session was taken over")]);
 }
 
+/// What hello says is newer than what was said before it and could not be written.
+#[test]
+fn words_that_could_not_be_written_do_not_outlive_their_connection() {
+    let mut bench = Bench::new(1);
+    bench.deploy(1, service("a", 1));
+    let agent = bench.join(host(1));
+    let unit = bench.world().units().next().unwrap().doc.id;
+    let said = |phase| vec![status(unit, phase)];
+    bench.mood = StoreMood::Holding;
+    let units = said(Phase::Starting);
+    bench.say(agent, FromAgent::Observed { units });
+    assert_eq!(bench.held(), 1);
+    let newer = bench.open(host(1));
+    bench.hello(newer, host(1), None, said(Phase::Running));
+    let mut record = bench.observed(host(1));
+    record.session.id = SessionId::new(7, 1);
+    bench.put(&record);
+    bench.release();
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(bench.world().status(unit).unwrap().phase, Phase::Running);
+}
+
 #[test]
 fn who_may_not_talk_is_told_why() {
     let mut bench = Bench::new(1);
