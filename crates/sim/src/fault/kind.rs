@@ -41,6 +41,8 @@ pub enum Kind {
     ServerKilled,
     /// A server is not there for minutes.
     ServerAway,
+    /// A server is there, and takes nothing in for a while.
+    ServerPaused,
     /// A server's watch cannot go on where it was: it has to read everything again.
     WatchLost,
     /// A server's watch tells nothing for a while.
@@ -52,7 +54,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 23] = [
+pub const KINDS: [Kind; 24] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
@@ -72,6 +74,7 @@ pub const KINDS: [Kind; 23] = [
     Kind::ClockSet,
     Kind::ServerKilled,
     Kind::ServerAway,
+    Kind::ServerPaused,
     Kind::WatchLost,
     Kind::WatchLate,
     Kind::Compaction,
@@ -101,6 +104,7 @@ impl Kind {
             Self::ClockSet => "wall clock set",
             Self::ServerKilled => "server killed",
             Self::ServerAway => "server away",
+            Self::ServerPaused => "server paused",
             Self::WatchLost => "watch lost",
             Self::WatchLate => "watch late",
             Self::Compaction => "store compacted",
@@ -114,7 +118,11 @@ impl Kind {
             Self::ContainerExit => 2_000,
             Self::ContainerStuck | Self::ContainerRemoved | Self::LinkHeldUp => 5_000,
             Self::LinkCut | Self::AgentKilled | Self::WatchLost | Self::UsersHurry => 10_000,
-            Self::ImageMissing | Self::LinkOneWay | Self::AgentWedged | Self::WatchLate => 15_000,
+            Self::ImageMissing
+            | Self::LinkOneWay
+            | Self::AgentWedged
+            | Self::ServerPaused
+            | Self::WatchLate => 15_000,
             Self::EngineAway
             | Self::EngineRestart
             | Self::DiskFull
@@ -134,6 +142,7 @@ impl Kind {
             Self::ClockSet
                 | Self::ServerKilled
                 | Self::ServerAway
+                | Self::ServerPaused
                 | Self::WatchLost
                 | Self::WatchLate
                 | Self::Compaction
