@@ -251,7 +251,7 @@ fn under_way(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Me
                     message: member.message.clone(),
                 });
             }
-        } else if member.runs() && !differs(look, goal, member) {
+        } else if member.runs() && member.well() && !differs(look, goal, member) {
             // One that was right all along and whose successor is no longer wanted.
             waiting |= retire(look, goal, member, old);
         }

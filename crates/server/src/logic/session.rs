@@ -128,6 +128,11 @@ impl Session {
         self.last_heard = now;
     }
 
+    /// This server was away: how long the host has been silent counts from now.
+    pub(super) fn excuse(&mut self, now: Timestamp) {
+        self.last_heard = now;
+    }
+
     pub(super) fn closed(&mut self) {
         self.connection = None;
     }

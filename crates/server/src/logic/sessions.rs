@@ -16,6 +16,9 @@ use super::session::{Common, Session};
 use super::tickets::Answer;
 use super::{ConnectionId, Now, Output};
 
+/// An alarm that comes so late says that this process, or its machine, stood still.
+const OVERSLEPT: Duration = Duration::from_millis(200);
+
 /// The sessions. An event costs what it touches: each is looked at only when something happened to its host, when it
 /// waits for the mirror, or when its alarm is due.
 #[derive(Debug)]
@@ -161,6 +164,7 @@ impl Sessions {
         if std::mem::replace(&mut self.common.epoch, epoch) != epoch {
             self.due.append(&mut self.waiting);
         }
+        self.wakes(now.at);
         while let Some((at, host)) = self.alarms.first().copied()
             && at <= now.at
         {
@@ -187,6 +191,14 @@ impl Sessions {
             (*host, from + reign.lease + LEASE_MARGIN)
         };
         self.silent.iter().map(fence).collect()
+    }
+
+    /// Whoever finds an alarm long due was itself away: what hosts said meanwhile lies unread, and is no silence.
+    fn wakes(&mut self, now: Timestamp) {
+        if self.alarms.first().is_some_and(|(at, _)| *at + OVERSLEPT <= now) {
+            marks::OVERSLEPT.reach();
+            self.hosts.values_mut().for_each(|session| session.excuse(now));
+        }
     }
 
     fn look(&mut self, now: &mut Now<'_>, host: HostId) -> Result<(), KeyError> {

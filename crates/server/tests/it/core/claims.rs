@@ -91,6 +91,22 @@ fn a_silent_host_needs_a_new_claim() {
 }
 
 /// Between the decision that it is silent and the answer of the store nothing is acknowledged either.
+/// A server that stood still finds its hosts' words unread: that is not their silence.
+#[test]
+fn a_server_that_stood_still_does_not_call_its_hosts_silent() {
+    let mut bench = Bench::new(1);
+    let agent = bench.join(host(1));
+    bench.beat(agent, 1);
+    bench.now = bench.now + SUSPECT_AFTER + Duration::from_secs(3);
+    bench.event(Event::Tick);
+    assert!(!bench.observed(host(1)).session.silent);
+    bench.heard(agent);
+    bench.beat(agent, 2);
+    assert_eq!(words(&bench.heard(agent)), ["ack"]);
+    bench.pass(SUSPECT_AFTER);
+    assert!(bench.observed(host(1)).session.silent, "now it is the host's");
+}
+
 #[test]
 fn no_acknowledgement_while_the_silence_is_on_its_way() {
     let mut bench = Bench::new(1);
