@@ -118,18 +118,14 @@ impl Kind {
             Self::ContainerExit => 2_000,
             Self::ContainerStuck | Self::ContainerRemoved | Self::LinkHeldUp => 5_000,
             Self::LinkCut | Self::AgentKilled | Self::WatchLost | Self::UsersHurry => 10_000,
-            Self::ImageMissing
-            | Self::LinkOneWay
-            | Self::AgentWedged
-            | Self::ServerPaused
-            | Self::WatchLate => 15_000,
+            Self::ImageMissing | Self::LinkOneWay | Self::AgentWedged | Self::WatchLate => 15_000,
             Self::EngineAway
             | Self::EngineRestart
             | Self::DiskFull
             | Self::ClockSet
             | Self::ServerKilled
             | Self::Compaction => 20_000,
-            Self::ImageBad | Self::HostOff | Self::HostReboot => 30_000,
+            Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused => 30_000,
             Self::NotebookLost => 40_000,
             Self::ServerAway => 120_000,
         }

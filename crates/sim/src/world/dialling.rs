@@ -87,6 +87,7 @@ impl World {
             self.hosts[life.of].id,
             format_args!("dials {}, link {connection}", self.servers[of].id),
         );
+        self.waits_in_vain(life.of, of);
         self.hosts[life.of].dialling = Some(connection);
         self.soon(DIAL_WITHIN_MS, DIAL_WITHIN_MS, Event::DialFails(life, connection));
         self.send(connection, Way::Up, Parcel::Opened);

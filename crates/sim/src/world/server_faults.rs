@@ -22,6 +22,20 @@ impl World {
             server.paused_until = server.paused_until.max(self.now.after(length));
             let id = server.id;
             self.tell_fault(format_args!("{id} takes nothing in for {length} ms"));
+            for connection in self.links.which(|one| one.server.of == of) {
+                if let Some(agent) = self.links.get(connection).map(|one| one.agent) {
+                    self.waits_in_vain(agent.of, of);
+                }
+            }
+        }
+    }
+
+    /// A host that speaks with a server that takes nothing in is as cut off for the others: they may take it for lost before it
+    /// gives that server up.
+    pub(super) fn waits_in_vain(&mut self, host: usize, server: usize) {
+        let until = self.servers[server].paused_until;
+        if self.servers.len() > 1 && self.now < until {
+            self.troubles.host(self.hosts[host].id, until);
         }
     }
 
