@@ -87,6 +87,7 @@ impl World {
             of,
             number: server.life,
         });
+        // As shipped: the lease has one length, however many servers there are.
         server.core = Some(ServerCore::new(CoreConfig::sole(server.id, label)));
         (server.ids, server.doomed, server.watch, server.wakes_at) = (None, None, None, None);
         server.purges.clear();
