@@ -36,6 +36,9 @@ pub struct Arguments {
     /// With so many hosts, whatever the seed says.
     #[arg(long)]
     hosts: Option<u32>,
+    /// With so many servers.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=9))]
+    servers: Option<u32>,
     /// With so many users.
     #[arg(long)]
     users: Option<u32>,
@@ -76,6 +79,7 @@ impl Arguments {
         Plan {
             hosts: self.hosts.unwrap_or(plan.hosts),
             users: self.users.unwrap_or(plan.users),
+            servers: self.servers.unwrap_or(plan.servers),
             unrest_ms: self.unrest_ms.unwrap_or(plan.unrest_ms),
             faults: !self.calm,
             narrow: Narrow {
@@ -102,6 +106,10 @@ pub fn command(plan: &Plan) -> String {
     let mut differs = |is: bool, word: String| words.extend(is.then_some(word));
     differs(!plan.faults, "--calm".to_owned());
     differs(plan.hosts != usual.hosts, format!("--hosts {}", plan.hosts));
+    differs(
+        plan.servers != usual.servers,
+        format!("--servers {}", plan.servers),
+    );
     differs(plan.users != usual.users, format!("--users {}", plan.users));
     differs(
         plan.unrest_ms != usual.unrest_ms,

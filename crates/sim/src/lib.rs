@@ -39,6 +39,7 @@ mod trace;
 pub mod wish;
 mod world;
 
+pub use link::Life;
 pub use many::run_all;
 pub use run::{Report, run, tell};
 pub use trace::Story;

@@ -1,4 +1,4 @@
-//! From a history that fails to a shorter one that fails alike: fewer hosts, users, services, kinds of faults, a shorter
+//! From a history that fails to a shorter one that fails alike: fewer servers, hosts, users, services, kinds of faults, a shorter
 //! unrest, and then as few single wishes and faults as will do.
 //!
 //! Leaving something out changes all that comes after it, so each attempt is a run of its own, and counts if the same judge
@@ -77,8 +77,14 @@ impl<F: Fn(&Report) -> bool> Shrinker<F> {
     }
 
     fn fewer_machines(&mut self) {
+        let fewer_servers = |plan: Plan, servers| Plan { servers, ..plan };
         let fewer_hosts = |plan: Plan, hosts| Plan { hosts, ..plan };
         let fewer_users = |plan: Plan, users| Plan { users, ..plan };
+        for servers in 1..self.best.plan.servers {
+            if self.keeps(fewer_servers(self.plan(), servers)) {
+                break;
+            }
+        }
         for hosts in 1..self.best.plan.hosts {
             if self.keeps(fewer_hosts(self.plan(), hosts)) {
                 break;

@@ -45,6 +45,7 @@ fn written(write: &Write) -> String {
         }
         Ok(Record::Unit(unit)) => format!("={:?} on {}", unit.wish, unit.host),
         Ok(Record::HostObserved(host)) if host.session.silent => "=silent".to_owned(),
+        Ok(Record::UnitStatus(status)) => format!("={:?}", status.phase),
         _ => String::new(),
     };
     format!(" {key}{said}")

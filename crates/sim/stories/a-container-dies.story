@@ -31,12 +31,12 @@ watch 40s
 | 00:26  h1  shop/web (muster/web:1) ends
 | 00:28  h1  shop/web (muster/web:1) starts
 | 00:28  h1  shop/web (muster/web:1) ends
-| 00:32  h1  shop/web (muster/web:1) starts
-| 00:32  h1  shop/web (muster/web:1) ends
+| 00:33  h1  shop/web (muster/web:1) starts
+| 00:33  h1  shop/web (muster/web:1) ends
 | 00:41  h1  shop/web (muster/web:1) starts
-| 00:41  h1  shop/web (muster/web:1) ends
-| 00:57  h1  shop/web (muster/web:1) starts
-| 00:57  h1  shop/web (muster/web:1) ends
+| 00:42  h1  shop/web (muster/web:1) ends
+| 00:58  h1  shop/web (muster/web:1) starts
+| 00:58  h1  shop/web (muster/web:1) ends
 show units
 | shop/web-1  h1  backoff
 show services

@@ -24,10 +24,10 @@ deploy shop
 | done
 
 watch 15s
-| 00:10  h1  shop/db (muster/db:1) starts
-| 00:11  h1  shop/web (muster/web:1) starts
-| 00:13  h2  shop/web (muster/web:1) starts
-| 00:13  h3  shop/web (muster/web:1) starts
+| 00:11  h2  shop/web (muster/web:1) starts
+| 00:12  h3  shop/web (muster/web:1) starts
+| 00:12  h1  shop/db (muster/db:1) starts
+| 00:13  h1  shop/web (muster/web:1) starts
 show units
 | shop/db-1   h1  running
 | shop/web-1  h2  running

@@ -57,7 +57,7 @@ show containers
 | h3  shop/web  muster/web:1  runs
 heal h2
 watch 30s
-| 00:54  h2  shop/web (muster/web:1) ends
+| 00:55  h2  shop/web (muster/web:1) ends
 show hosts
 | h1  active
 | h2  active

@@ -24,9 +24,9 @@ watch 60s
 | 00:26  h1  shop/web (muster/web:1) ends
 | 00:27  h1  shop/web (muster/web:2) starts
 | 00:30  h2  shop/web (muster/web:1) ends
-| 00:32  h2  shop/web (muster/web:2) starts
-| 00:35  h1  shop/web (muster/web:1) ends
-| 00:35  h1  shop/web (muster/web:2) starts
+| 00:33  h2  shop/web (muster/web:2) starts
+| 00:36  h1  shop/web (muster/web:1) ends
+| 00:36  h1  shop/web (muster/web:2) starts
 show rollouts
 | shop/web  revision 1 to 2  finished
 show containers

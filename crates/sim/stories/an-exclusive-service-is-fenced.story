@@ -25,7 +25,7 @@ show containers
 | h1  ops/lead  muster/lead:1  runs
 watch 60s
 | 01:12  h1  ops/lead (muster/lead:1) ends
-| 01:29  h2  ops/lead (muster/lead:1) starts
+| 01:26  h2  ops/lead (muster/lead:1) starts
 show containers
 | h1  ops/lead  muster/lead:1  does not run
 | h2  ops/lead  muster/lead:1  runs

@@ -15,8 +15,8 @@ scale shop/web 4
 | done
 watch 10s
 | 00:20  h1  shop/web (muster/web:1) starts
-| 00:20  h2  shop/web (muster/web:1) starts
-| 00:23  h3  shop/web (muster/web:1) starts
+| 00:21  h2  shop/web (muster/web:1) starts
+| 00:22  h3  shop/web (muster/web:1) starts
 show units
 | shop/web-1  h1  running
 | shop/web-2  h2  running

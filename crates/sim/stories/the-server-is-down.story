@@ -30,7 +30,7 @@ scale shop/web 3
 
 start server
 watch 30s
-| 10:41  h1  shop/web (muster/web:1) starts
+| 10:42  h1  shop/web (muster/web:1) starts
 show hosts
 | h1  active
 | h2  active

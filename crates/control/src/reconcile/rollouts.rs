@@ -196,10 +196,27 @@ fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Memb
     }
 }
 
-/// Whether a unit is one that this rollout made.
-fn made_by(look: &Look<'_, '_>, rollout: &Rollout, goal: &Shape, member: &Member) -> bool {
+/// Whether a unit is one that this rollout made, or has to wait for as if it had.
+fn made_by(
+    look: &Look<'_, '_>,
+    rollout: &Rollout,
+    goal: &Shape,
+    members: &[Member],
+    member: &Member,
+) -> bool {
     let anew = rollout.restarts > 0 && member.unit.generation > Generation(1);
-    member.runs() && !differs(look, goal, member) && (member.unit.revision == goal.revision || anew)
+    let right = member.runs() && !differs(look, goal, member);
+    right && (member.unit.revision == goal.revision || anew || takes_over(look, goal, members, member))
+}
+
+/// Whether an earlier rollout began a unit beside an older one that still runs.
+fn takes_over(look: &Look<'_, '_>, goal: &Shape, members: &[Member], member: &Member) -> bool {
+    let slot = look.slot(member);
+    let is_older = |other: &Member| {
+        let older = other.runs() && other.unit.revision < member.unit.revision;
+        older && look.slot(other) == slot && differs(look, goal, other)
+    };
+    members.iter().any(is_older)
 }
 
 /// A unit of the rollout that did not come up.
@@ -207,7 +224,7 @@ fn failed(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> Option<Re
     let members = look.members();
     let failed = members
         .iter()
-        .find(|member| member.state == State::Failed && made_by(look, rollout, goal, member))?;
+        .find(|member| member.state == State::Failed && made_by(look, rollout, goal, &members, member))?;
     Some(Reason::NewUnitFailed {
         number: failed.unit.number,
         message: failed.message.clone(),
@@ -242,7 +259,7 @@ fn under_way(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Me
             look.reasons.push(Reason::WaitsForOld {
                 number: member.unit.number,
             });
-        } else if made_by(look, rollout, goal, member) {
+        } else if made_by(look, rollout, goal, &members, member) {
             if settled(look, goal, member) {
                 waiting |= retire(look, goal, member, old);
             } else {
@@ -301,7 +318,11 @@ fn between(look: &Look<'_, '_>) -> Fact {
 fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> bool {
     let interval = Duration::from_millis(goal.spec().update.interval_ms);
     let members = look.members();
-    if interval.is_zero() || !members.iter().any(|member| made_by(look, rollout, goal, member)) {
+    if interval.is_zero()
+        || !members
+            .iter()
+            .any(|member| made_by(look, rollout, goal, &members, member))
+    {
         return false;
     }
     let (fact, now) = (between(look), look.desk.now());

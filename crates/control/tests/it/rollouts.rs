@@ -78,6 +78,24 @@ fn start_first_keeps_all_healthy_and_adds_one_batch_at_most() {
     assert_eq!(lab.numbers(shop, "web"), [1, 2, 3, 4]);
 }
 
+/// Units that an earlier rollout had begun are right for the next one too; until they are up, what runs stays.
+#[test]
+fn a_right_unit_that_is_not_up_yet_does_not_end_the_old_one() {
+    let mut lab = Lab::with_hosts(3);
+    let shop = lab.deploy("shop", stack([("web", service("v1").scale(2))]));
+    lab.settle();
+    bounded(&mut lab, 1, 4);
+    lab.deploy(
+        "shop",
+        stack([("web", service("v2").scale(2).batch(2).start_first())]),
+    );
+    lab.round();
+    assert_eq!(lab.world.units().count(), 4, "both new ones are to be started");
+    lab.deploy("shop", stack([("web", service("v2").scale(2).batch(1))]));
+    lab.settle();
+    assert_eq!(lab.images(shop, "web"), ["v2"; 2]);
+}
+
 #[test]
 fn start_first_with_a_fixed_port_and_no_other_host_stops_first_and_says_so() {
     let to = service("v2").port(80).start_first();

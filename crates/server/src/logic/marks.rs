@@ -14,6 +14,7 @@ muster_model::marks! {
     WRONG_WORDS = "server: words of a connection that was replaced are not heard";
     TAKEN_OVER = "server: a session that was taken over is closed";
     CONNECTED_ANEW = "server: an agent connects anew while its old connection stands";
+    OVERSLEPT = "server: it was itself away, and hosts have a while to be heard again";
     FELL_SILENT = "server: a host falls silent";
     DID_NOT_GREET = "server: an agent that does not say hello is closed";
     RESYNC = "server: an agent asks for everything";

@@ -46,7 +46,8 @@ pub(super) struct Session {
     settled: Revision,
     retry_at: Timestamp,
     last_heard: Timestamp,
-    last_acknowledged: Option<Timestamp>,
+    /// In which session it last acknowledged a heartbeat, and when.
+    last_acknowledged: Option<(SessionId, Timestamp)>,
 }
 
 #[derive(Debug)]
@@ -78,7 +79,10 @@ enum Asked {
         connection: ConnectionId,
         session: SessionId,
     },
-    Reports(Box<Reports>),
+    Reports {
+        session: SessionId,
+        taken: Box<Reports>,
+    },
     Silence,
 }
 
@@ -101,8 +105,10 @@ impl Session {
         self.connection.as_ref().map(|connection| connection.id)
     }
 
-    pub(super) fn last_acknowledged(&self) -> Option<Timestamp> {
-        self.last_acknowledged
+    /// When it last acknowledged a heartbeat of that session.
+    pub(super) fn last_acknowledged(&self, session: SessionId) -> Option<Timestamp> {
+        let (of, at) = self.last_acknowledged?;
+        (of == session).then_some(at)
     }
 
     pub(super) fn outbox(&mut self) -> Option<&mut Outbox> {
@@ -122,6 +128,11 @@ impl Session {
         self.last_heard = now;
     }
 
+    /// This server was away: how long the host has been silent counts from now.
+    pub(super) fn excuse(&mut self, now: Timestamp) {
+        self.last_heard = now;
+    }
+
     pub(super) fn closed(&mut self) {
         self.connection = None;
     }
@@ -135,14 +146,7 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         self.last_heard = now;
-        let live = match &self.connection {
-            Some(Connection {
-                stage: Stage::Live { session, .. },
-                ..
-            }) => Some(*session),
-            _ => None,
-        };
-        match (message, live) {
+        match (message, self.live()) {
             (FromAgent::Hello(hello), _) => self.greeted(hello, out),
             (FromAgent::Heartbeat(beat), Some(session)) => {
                 self.acknowledge(now, mirror, common, beat, session, out)
@@ -178,7 +182,10 @@ impl Session {
                 self.claimed(connection, session, at)
             }
             (Some(Asked::Claim { .. }), Answer::Conflict(_)) => marks::CLAIM_CONFLICT.reach(),
-            (Some(Asked::Reports(taken)), Answer::Conflict(_) | Answer::NotDone) => {
+            // A newer hello says it all anew, and these words are older.
+            (Some(Asked::Reports { session, taken }), Answer::Conflict(_) | Answer::NotDone)
+                if self.live() == Some(session) =>
+            {
                 marks::REPORTS_PUT_BACK.reach();
                 self.reports.put_back(*taken)
             }
@@ -188,7 +195,7 @@ impl Session {
 
     /// Everything that can be done now.
     pub(super) fn step(&mut self, now: &mut Now<'_>, common: &mut Common) -> Result<(), KeyError> {
-        if now.mirror.is_loading() && self.is_live() {
+        if now.mirror.is_loading() && self.live().is_some() {
             self.close("the platform is being restored", now.out);
         }
         if !now.mirror.is_open() {
@@ -203,7 +210,7 @@ impl Session {
         if self.silent_at(now.mirror, common).is_some_and(|at| at <= now.at) {
             return self.fall_silent(now);
         }
-        if self.claim(now, common)? || !self.is_live() {
+        if self.claim(now, common)? {
             return Ok(());
         }
         self.report(now)
@@ -231,7 +238,7 @@ impl Session {
     pub(super) fn has_work(&self) -> bool {
         let waiting =
             |connection: &Connection| matches!(connection.stage, Stage::Greeted(_) | Stage::Claimed { .. });
-        self.connection.as_ref().is_some_and(waiting) || (self.is_live() && !self.reports.is_empty())
+        self.connection.as_ref().is_some_and(waiting) || (self.live().is_some() && !self.reports.is_empty())
     }
 
     /// Whether anything is left to remember.
@@ -239,14 +246,15 @@ impl Session {
         self.connection.is_none() && self.asked.is_none() && mirror.wish(self.host).is_none()
     }
 
-    fn is_live(&self) -> bool {
-        matches!(
-            self.connection,
+    /// The session, if it is up.
+    fn live(&self) -> Option<SessionId> {
+        match &self.connection {
             Some(Connection {
-                stage: Stage::Live { .. },
+                stage: Stage::Live { session, .. },
                 ..
-            })
-        )
+            }) => Some(*session),
+            _ => None,
+        }
     }
 
     fn close(&mut self, why: &'static str, out: &mut Vec<Output>) {
@@ -313,7 +321,7 @@ impl Session {
         let lease_ms = standing.min(u64::try_from(common.lease.as_millis()).unwrap_or(u64::MAX));
         // Only as long as the record in the store is this session's; if it is not, the next step closes.
         if self.holds(mirror, session) && !mirror.is_loading() {
-            self.last_acknowledged = Some(now);
+            self.last_acknowledged = Some((session, now));
             self.send(
                 ToAgent::HeartbeatAck(HeartbeatAck {
                     sequence: beat.sequence,
@@ -468,7 +476,7 @@ impl Session {
             return Ok(());
         };
         marks::FELL_SILENT.reach();
-        if self.is_live() {
+        if self.live().is_some() {
             self.close("the agent fell silent", now.out);
         }
         let session = SessionRecord {
@@ -525,8 +533,12 @@ impl Session {
     }
 
     fn report(&mut self, now: &mut Now<'_>) -> Result<(), KeyError> {
+        let Some(session) = self.live() else {
+            return Ok(());
+        };
         if let Some((commit, taken)) = self.reports.take(self.host, now.mirror)? {
-            self.ask(now, commit, Asked::Reports(Box::new(taken)));
+            let taken = Box::new(taken);
+            self.ask(now, commit, Asked::Reports { session, taken });
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use muster_control::{TablePart, World};
 use muster_model::limits::LEASE_MARGIN;
 use muster_model::link::FromAgent;
-use muster_model::{HostId, ServerId, Timestamp};
+use muster_model::{HostId, ServerId, SessionId, Timestamp};
 use muster_store::KeyError;
 
 use super::leadership::Reign;
@@ -15,6 +15,9 @@ use super::mirror::{Mirror, Seen};
 use super::session::{Common, Session};
 use super::tickets::Answer;
 use super::{ConnectionId, Now, Output};
+
+/// An alarm that comes so late says that this process, or its machine, stood still.
+const OVERSLEPT: Duration = Duration::from_millis(200);
 
 /// The sessions. An event costs what it touches: each is looked at only when something happened to its host, when it
 /// waits for the mirror, or when its alarm is due.
@@ -29,8 +32,8 @@ pub(super) struct Sessions {
     waiting: BTreeSet<HostId>,
     alarms: BTreeSet<(Timestamp, HostId)>,
     alarm_of: BTreeMap<HostId, Timestamp>,
-    /// Hosts that the store says are silent, and since when this server sees that.
-    silent: BTreeMap<HostId, Timestamp>,
+    /// Hosts that the store says are silent: which session fell silent, and since when this server sees that.
+    silent: BTreeMap<HostId, (SessionId, Timestamp)>,
 }
 
 impl Sessions {
@@ -161,6 +164,7 @@ impl Sessions {
         if std::mem::replace(&mut self.common.epoch, epoch) != epoch {
             self.due.append(&mut self.waiting);
         }
+        self.wakes(now.at);
         while let Some((at, host)) = self.alarms.first().copied()
             && at <= now.at
         {
@@ -178,14 +182,23 @@ impl Sessions {
     }
 
     /// When the leases of silent hosts have surely run out: the longest one that may be out, counted from the last
-    /// acknowledgement if it was this server's, else from when the silence was seen, and never from before the election.
+    /// acknowledgement if the session was this server's, else from when the silence was seen, and never from before the election.
     pub(super) fn fences(&self, reign: &Reign) -> BTreeMap<HostId, Timestamp> {
-        let fence = |(host, seen): (&HostId, &Timestamp)| {
-            let own = self.hosts.get(host).and_then(Session::last_acknowledged);
+        let fence = |(host, (session, seen)): (&HostId, &(SessionId, Timestamp))| {
+            let known = self.hosts.get(host);
+            let own = known.and_then(|known| known.last_acknowledged(*session));
             let from = own.unwrap_or(*seen).max(reign.since);
             (*host, from + reign.lease + LEASE_MARGIN)
         };
         self.silent.iter().map(fence).collect()
+    }
+
+    /// Whoever finds an alarm long due was itself away: what hosts said meanwhile lies unread, and is no silence.
+    fn wakes(&mut self, now: Timestamp) {
+        if self.alarms.first().is_some_and(|(at, _)| *at + OVERSLEPT <= now) {
+            marks::OVERSLEPT.reach();
+            self.hosts.values_mut().for_each(|session| session.excuse(now));
+        }
     }
 
     fn look(&mut self, now: &mut Now<'_>, host: HostId) -> Result<(), KeyError> {
@@ -228,10 +241,14 @@ impl Sessions {
 
     /// Keeps in mind since when a host is silent.
     fn follow(&mut self, now: Timestamp, mirror: &Mirror, host: HostId) {
-        if mirror.observed(host).is_some_and(|record| record.session.silent) {
-            self.silent.entry(host).or_insert(now);
-        } else {
+        let record = mirror.observed(host).map(|record| &record.session);
+        let Some(silent) = record.filter(|session| session.silent) else {
             self.silent.remove(&host);
+            return;
+        };
+        let seen = self.silent.entry(host).or_insert((silent.id, now));
+        if seen.0 != silent.id {
+            *seen = (silent.id, now);
         }
     }
 }

@@ -41,6 +41,8 @@ pub enum Kind {
     ServerKilled,
     /// A server is not there for minutes.
     ServerAway,
+    /// A server is there, and takes nothing in for a while.
+    ServerPaused,
     /// A server's watch cannot go on where it was: it has to read everything again.
     WatchLost,
     /// A server's watch tells nothing for a while.
@@ -52,7 +54,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 23] = [
+pub const KINDS: [Kind; 24] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
@@ -72,6 +74,7 @@ pub const KINDS: [Kind; 23] = [
     Kind::ClockSet,
     Kind::ServerKilled,
     Kind::ServerAway,
+    Kind::ServerPaused,
     Kind::WatchLost,
     Kind::WatchLate,
     Kind::Compaction,
@@ -101,6 +104,7 @@ impl Kind {
             Self::ClockSet => "wall clock set",
             Self::ServerKilled => "server killed",
             Self::ServerAway => "server away",
+            Self::ServerPaused => "server paused",
             Self::WatchLost => "watch lost",
             Self::WatchLate => "watch late",
             Self::Compaction => "store compacted",
@@ -121,7 +125,7 @@ impl Kind {
             | Self::ClockSet
             | Self::ServerKilled
             | Self::Compaction => 20_000,
-            Self::ImageBad | Self::HostOff | Self::HostReboot => 30_000,
+            Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused => 30_000,
             Self::NotebookLost => 40_000,
             Self::ServerAway => 120_000,
         }
@@ -134,6 +138,7 @@ impl Kind {
             Self::ClockSet
                 | Self::ServerKilled
                 | Self::ServerAway
+                | Self::ServerPaused
                 | Self::WatchLost
                 | Self::WatchLate
                 | Self::Compaction

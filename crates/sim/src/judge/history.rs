@@ -6,6 +6,7 @@ use muster_model::{HostId, Name};
 
 use super::alone::alone;
 use super::data::Homes;
+use super::leads::Leads;
 use super::minimum::Minimum;
 use super::pace::Pace;
 use super::surplus::Surplus;
@@ -36,6 +37,8 @@ pub struct History {
     minimum: Minimum,
     homes: Homes,
     unchanged: Unchanged,
+    /// Who was elected.
+    pub leads: Leads,
     /// How fast things are asked for and started.
     pub pace: Pace,
 }

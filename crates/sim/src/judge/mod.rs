@@ -10,6 +10,7 @@ mod exclusive;
 mod held;
 mod history;
 mod kept;
+mod leads;
 mod left;
 mod minimum;
 mod once;
@@ -30,6 +31,7 @@ pub use echo::echoed;
 pub use exclusive::EXCLUSIVE_LABEL;
 pub use history::{History, Scene, Wished};
 pub use kept::kept;
+pub use leads::Leads;
 pub use left::left;
 pub use placed::{Assignments, placed};
 pub use quiet::Activity;
@@ -68,8 +70,9 @@ pub const PENDING: &[&str] = &[
      (I1): the platform has no watchdog yet",
     "an acknowledged write survives a crash of the store itself (I4): the store's own tests kill it",
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
-    "one server leads at a time (I9), and several serve one store: whoever finds the leader's page of another takes it over, so a \
-     store has one server so far",
+    "somebody leads as long as a server runs (I9): servers take the leadership over when they start, not when the leader is gone, so \
+     until its supervisor has started it again nobody leads",
+    "a host whose server is gone for good counts as silent: only that server, started again, says so",
     "nothing is left of a host's network while the host stays (I15)",
     "a volume made by a call that outlived its agent goes (I15): an open bug",
 ];

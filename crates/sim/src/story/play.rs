@@ -69,13 +69,24 @@ impl Stage {
         Ok(Vec::new())
     }
 
-    pub fn stop_server(&mut self) -> Shown {
-        self.world.server_stops();
+    /// Servers are called s1, s2 and so on, as they came.
+    pub fn add_server(&mut self, name: &str) -> Shown {
+        let next = format!("s{}", self.world.servers().count() + 1);
+        if name != next {
+            return Err(format!("the next server is {next}"));
+        }
+        self.world.server_joins().map(|()| Vec::new())
+    }
+
+    pub fn stop_server(&mut self, name: &str) -> Shown {
+        let of = self.server(name)?;
+        self.world.server_stops(of);
         Ok(Vec::new())
     }
 
-    pub fn start_server(&mut self) -> Shown {
-        self.world.server_starts();
+    pub fn start_server(&mut self, name: &str) -> Shown {
+        let of = self.server(name)?;
+        self.world.server_starts(of);
         Ok(Vec::new())
     }
 
@@ -129,15 +140,22 @@ impl Stage {
     pub fn show(&self, what: &str) -> Shown {
         let stored = self.world.stored();
         match what {
+            "servers" => Ok(show::servers(&self.world, &stored)),
             "hosts" => Ok(show::hosts(&stored)),
             "units" => Ok(show::units(&stored)),
             "services" => Ok(show::services(&stored)),
             "rollouts" => Ok(show::rollouts(&stored)),
             "containers" => Ok(show::containers(&self.world, &stored)),
             _ => Err(format!(
-                "`{what}` cannot be shown: only hosts, units, services, rollouts and containers can"
+                "`{what}` cannot be shown: only servers, hosts, units, services, rollouts and containers can"
             )),
         }
+    }
+
+    fn server(&self, name: &str) -> Result<usize, String> {
+        (0..self.world.servers().count())
+            .find(|of| name == format!("s{}", of + 1))
+            .ok_or_else(|| format!("there is no server {name}"))
     }
 
     fn host(&self, name: &Name) -> Result<usize, String> {

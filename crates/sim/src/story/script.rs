@@ -56,8 +56,11 @@ impl Part {
             ["remove", stack] => stage.remove(name(stack)?),
             ["cut", hosts @ ..] => all(hosts, |host| stage.cut(&name(host)?)),
             ["heal", hosts @ ..] => all(hosts, |host| stage.heal(&name(host)?)),
-            ["stop", "server"] => stage.stop_server(),
-            ["start", "server"] => stage.start_server(),
+            ["add-server", names @ ..] => all(names, |server| stage.add_server(server)),
+            ["stop", "server"] => stage.stop_server("s1"),
+            ["start", "server"] => stage.start_server("s1"),
+            ["stop", "server", name] => stage.stop_server(name),
+            ["start", "server", name] => stage.start_server(name),
             ["stop", "agent", host] => stage.stop_agent(&name(host)?),
             ["start", "agent", host] => stage.start_agent(&name(host)?),
             ["crash", service] => {

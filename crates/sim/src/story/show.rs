@@ -7,6 +7,31 @@ use muster_model::{HostId, Reason};
 use crate::ledger::Deed;
 use crate::world::World;
 
+/// The servers, which of them leads, and which hosts say that they are in touch with each.
+pub fn servers(world: &World, stored: &Stored) -> Vec<String> {
+    let leader = stored.leader().map(|leader| leader.server);
+    let servers = world.servers().zip(1..).map(|((id, runs), number)| {
+        let hosts = stored.all_hosts().filter(|host| {
+            let session = host.observed.map(|observed| &observed.session);
+            session.is_some_and(|session| session.server == id && !session.silent)
+        });
+        let hosts: Vec<String> = hosts.map(|host| host_name(stored, host.id)).collect();
+        let runs = if runs { "runs" } else { "does not run" };
+        let leads = if leader == Some(id) {
+            "was elected last"
+        } else {
+            ""
+        };
+        vec![
+            format!("s{number}"),
+            runs.to_owned(),
+            leads.to_owned(),
+            hosts.join(", "),
+        ]
+    });
+    columns(servers.collect())
+}
+
 /// The hosts, and whether the platform counts on them.
 pub fn hosts(stored: &Stored) -> Vec<String> {
     let hosts = stored.all_hosts().map(|host| {

@@ -10,6 +10,7 @@ use muster_model::link::FromAgent;
 use muster_model::observed::HostFacts;
 use muster_model::{Core as _, HostId};
 
+use super::dialling::Dials;
 use super::{Event, World};
 use crate::engine::Engine;
 use crate::link::{Life, Parcel, Way};
@@ -43,6 +44,8 @@ pub(super) struct Host {
     pub(super) disk_full_until: Moment,
     /// Calls under way that the agent waits for.
     pub(super) under_way: BTreeMap<Lane, u64>,
+    /// Whom the agent dials.
+    pub(super) dials: Dials,
     /// The connection that is being made.
     pub(super) dialling: Option<u64>,
     /// The connection that is up.
@@ -62,7 +65,7 @@ pub(super) struct Disk {
 }
 
 impl Host {
-    pub(super) fn new(id: HostId, clocks: Clocks, engine: Engine) -> Self {
+    pub(super) fn new(id: HostId, clocks: Clocks, engine: Engine, dials: Dials) -> Self {
         Self {
             id,
             clocks,
@@ -78,6 +81,7 @@ impl Host {
             disk_full_until: Moment(0),
             listens: None,
             under_way: BTreeMap::new(),
+            dials,
             dialling: None,
             connection: None,
             cut_until: Moment(0),
@@ -127,6 +131,7 @@ impl World {
         (host.doomed, host.listens, host.wakes_at) = (None, None, None);
         host.wedged_until = Moment(0);
         (host.dialling, host.connection) = (None, None);
+        host.dials.begin_anew();
         host.under_way.clear();
         let life = Life {
             of,
@@ -217,7 +222,7 @@ impl World {
                 if let Some(connection) = self.hosts[life.of].connection.take() {
                     self.hang_up(connection, Way::Up);
                 }
-                self.soon(200, 3_000, Event::AgentDials(life));
+                self.dials_next(life);
             }
             Output::SaveNotebook { page, .. } => self.soon(1, 20, Event::DiskWrites(life, Box::new(page))),
             Output::KeepLease(lease) => {

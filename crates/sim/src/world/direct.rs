@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use muster_model::desired::HostWish;
 use muster_model::document::Record;
-use muster_model::{HostId, Name, WallTime};
+use muster_model::{HostId, Name, ServerId, WallTime};
 use muster_server::bootstrap::FIRST_EPOCH;
 use muster_store::Commit;
 
+use super::dialling::Dials;
 use super::people::ENVIRONMENT;
+use super::setup::server;
 use super::{Event, Host, World};
 use crate::engine::Engine;
 use crate::fault::CommitFate;
@@ -44,7 +46,9 @@ impl World {
         self.tell_watches();
         let mut rng = Rng::new(u64::from(number));
         let engine = Engine::new(id, rng.stream("engine"));
-        self.hosts.push(Host::new(id, Clocks::draw(&mut rng), engine));
+        let dials = Dials::all((0..self.servers.len()).collect());
+        self.hosts
+            .push(Host::new(id, Clocks::draw(&mut rng), engine, dials));
         self.soon(0, 1_000, Event::AgentBegins(of));
         Ok(())
     }
@@ -84,17 +88,36 @@ impl World {
         self.hosts[of].cut_until = self.now;
     }
 
-    /// The server is not there until it is started.
-    pub(crate) fn server_stops(&mut self) {
-        self.server_dies(0);
-        self.queue.keep(|event| !matches!(event, Event::ServerBegins(_)));
+    /// One server more begins on the same store, and every agent is told of it.
+    pub(crate) fn server_joins(&mut self) -> Result<(), String> {
+        let of = self.servers.len();
+        let number = u32::try_from(of + 1).map_err(|error| error.to_string())?;
+        let clocks = Clocks::draw(&mut Rng::new(u64::from(number)).stream("server"));
+        self.servers.push(server(number, clocks));
+        self.hosts.iter_mut().for_each(|host| host.dials.learn(of));
+        self.server_begins(of);
+        Ok(())
     }
 
-    /// The server is there again.
-    pub(crate) fn server_starts(&mut self) {
-        if self.servers.first().is_some_and(|server| server.core.is_none()) {
-            self.server_begins(0);
+    /// A server is not there until it is started.
+    pub(crate) fn server_stops(&mut self, of: usize) {
+        self.server_dies(of);
+        self.queue
+            .keep(|event| !matches!(event, Event::ServerBegins(other) if *other == of));
+    }
+
+    /// A server is there again.
+    pub(crate) fn server_starts(&mut self, of: usize) {
+        if self.servers[of].core.is_none() {
+            self.server_begins(of);
         }
+    }
+
+    /// All servers, and whether each runs.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = (ServerId, bool)> {
+        self.servers
+            .iter()
+            .map(|server| (server.id, server.core.is_some()))
     }
 
     /// A host's agent is not there until it is started.

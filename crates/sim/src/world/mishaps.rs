@@ -53,6 +53,7 @@ impl World {
             Kind::ClockSet => self.clock_is_set(host, server),
             Kind::ServerKilled => self.servers[server].doomed = Some(self.faults.rng().below(6)),
             Kind::ServerAway => self.server_goes_away(server),
+            Kind::ServerPaused => self.server_pauses(server),
             Kind::WatchLost => {
                 self.tell_fault(format_args!("a watch is lost"));
                 self.watch_is_lost(server);
@@ -183,6 +184,7 @@ impl World {
         self.missing_images.clear();
         for host in &mut self.hosts {
             (host.cut_until, host.disk_full_until) = (self.now, self.now);
+            host.dials.heal();
             host.doomed = None;
         }
         for of in 0..self.hosts.len() {

@@ -5,6 +5,7 @@
 
 mod agents;
 mod calls;
+mod dialling;
 mod direct;
 mod echoes;
 mod edits;
@@ -16,6 +17,7 @@ mod people;
 mod phases;
 mod power;
 mod proposals;
+mod server_faults;
 mod servers;
 mod setup;
 mod storage;

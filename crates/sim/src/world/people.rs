@@ -189,6 +189,9 @@ impl World {
         request: &RequestId,
     ) -> Option<Result<Commit, Denial>> {
         let server = &mut self.servers[of];
+        if self.now < server.paused_until {
+            return None;
+        }
         let (core, ids) = (server.core.as_ref()?, server.ids.as_mut()?);
         let (epoch, counter) = ids.draw();
         let author = Author {

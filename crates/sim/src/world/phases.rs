@@ -14,8 +14,10 @@ pub(super) struct Phases {
 
 impl World {
     pub(super) fn enter_phase(&mut self) {
-        let mut cores = self.servers.iter().filter_map(|server| server.core.as_ref());
-        let Some(core) = cores.find(|core| core.leads().is_some()) else {
+        // Of several that think that they lead, the one that was elected last is right.
+        let cores = self.servers.iter().filter_map(|server| server.core.as_ref());
+        let leaders = cores.filter(|core| core.leads().is_some());
+        let Some(core) = leaders.max_by_key(|core| core.leads()) else {
             return self.faults.enter(Phase::NoLeader);
         };
         let revision = core.world().revision();

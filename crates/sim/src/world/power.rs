@@ -105,24 +105,50 @@ impl World {
             .any(|one| one.host == id && exclusive(&one.made))
     }
 
-    /// When the agent that this event is for takes it in, if that is not now.
+    /// When the process that this event is for takes it in, if that is not now.
     pub(super) fn taken_in_at(&mut self, event: &Event) -> Option<Moment> {
-        let life = match event {
+        let awake = match self.taken_in_by(event)? {
+            Taker::Agent(life) => {
+                let host = &self.hosts[life.of];
+                host.is_life(life).then_some(host.wedged_until)
+            }
+            Taker::Server(life) => {
+                let server = &self.servers[life.of];
+                server.is_life(life).then_some(server.paused_until)
+            }
+        };
+        awake.filter(|awake| self.now < *awake)
+    }
+
+    fn taken_in_by(&mut self, event: &Event) -> Option<Taker> {
+        match event {
             Event::AgentWakes(life)
             | Event::AgentHears(life, _)
             | Event::AgentDials(life)
             | Event::DialFails(life, _)
             | Event::DiskWrites(life, _)
             | Event::EngineLost(life)
-            | Event::EngineFound(life) => *life,
-            Event::CallAnswers(call, _) => call.agent,
+            | Event::EngineFound(life) => Some(Taker::Agent(*life)),
+            Event::CallAnswers(call, _) => Some(Taker::Agent(call.agent)),
+            Event::ServerLoads(life)
+            | Event::ServerWakes(life)
+            | Event::Purges(life)
+            | Event::WatchTells(life)
+            | Event::StoreTells { server: life, .. } => Some(Taker::Server(*life)),
             Event::Arrives { connection, way, .. } | Event::Breaks { connection, way } => {
-                self.links.get(*connection).filter(|_| *way == Way::Down)?.agent
+                let one = self.links.get(*connection)?;
+                Some(match way {
+                    Way::Down => Taker::Agent(one.agent),
+                    Way::Up => Taker::Server(one.server),
+                })
             }
-            _ => return None,
-        };
-        let host = &self.hosts[life.of];
-        let awake = host.wedged_until;
-        (host.is_life(life) && self.now < awake).then_some(awake)
+            _ => None,
+        }
     }
+}
+
+/// The process that an event is for.
+enum Taker {
+    Agent(Life),
+    Server(Life),
 }

@@ -32,6 +32,8 @@ pub(super) struct Server {
     pub(super) purges: VecDeque<Commit>,
     /// It is not started before.
     pub(super) away_until: Moment,
+    /// It takes nothing in until then.
+    pub(super) paused_until: Moment,
     wakes_at: Option<Moment>,
 }
 
@@ -55,6 +57,7 @@ impl Server {
             watch: None,
             purges: VecDeque::new(),
             away_until: Moment(0),
+            paused_until: Moment(0),
             wakes_at: None,
         }
     }
@@ -62,6 +65,11 @@ impl Server {
     pub(super) const fn is_life(&self, life: Life) -> bool {
         self.life == life.number && self.core.is_some()
     }
+}
+
+/// What no other life of any server is called.
+pub(super) fn label(life: Life) -> String {
+    format!("s{}.{}", life.of, life.number)
 }
 
 impl World {
@@ -74,7 +82,12 @@ impl World {
             return self.queue.put(server.away_until, Event::ServerBegins(of));
         }
         server.life += 1;
-        let label = format!("s{of}.{}", server.life);
+        server.paused_until = Moment(0);
+        let label = label(Life {
+            of,
+            number: server.life,
+        });
+        // As shipped: the lease has one length, however many servers there are.
         server.core = Some(ServerCore::new(CoreConfig::sole(server.id, label)));
         (server.ids, server.doomed, server.watch, server.wakes_at) = (None, None, None, None);
         server.purges.clear();
@@ -87,16 +100,6 @@ impl World {
         self.soon(5, 200, Event::ServerLoads(life));
         self.soon(PURGE_EVERY_MS, PURGE_EVERY_MS, Event::Purges(life));
         self.troubles.servers(self.now, true);
-    }
-
-    /// A server dies and is not started for minutes.
-    pub(super) fn server_goes_away(&mut self, of: usize) {
-        let length = self.faults.rng().between(60_000, 600_000);
-        let server = &mut self.servers[of];
-        server.away_until = self.now.after(length);
-        let id = server.id;
-        self.tell_fault(format_args!("{id} is away for {length} ms"));
-        self.server_dies(of);
     }
 
     pub(super) fn server_dies(&mut self, of: usize) {
@@ -126,37 +129,9 @@ impl World {
         self.server_takes(life, ServerEvent::Loaded(snapshot));
     }
 
-    /// The watch cannot go on where it was.
-    pub(super) fn watch_is_lost(&mut self, of: usize) {
-        let server = &mut self.servers[of];
-        if server.watch.take().is_some() && server.core.is_some() {
-            let life = Life {
-                of,
-                number: server.life,
-            };
-            self.soon(10, 2_000, Event::ServerLoads(life));
-        }
-    }
-
-    /// What the watch has to tell comes later.
-    pub(super) fn watch_falls_behind(&mut self, of: usize) {
-        let rng = self.faults.rng();
-        let length = if rng.chance(800) {
-            rng.between(500, 10_000)
-        } else {
-            rng.between(10_000, 90_000)
-        };
-        let server = &mut self.servers[of];
-        if let Some(watch) = &mut server.watch {
-            watch.last = watch.last.max(self.now.after(length));
-            let id = server.id;
-            self.tell_fault(format_args!("the watch of {id} tells nothing for {length} ms"));
-        }
-    }
-
     pub(super) fn server_wakes(&mut self, life: Life) {
         let server = &mut self.servers[life.of];
-        if server.is_life(life) && server.wakes_at == Some(self.now) {
+        if server.is_life(life) && server.wakes_at.is_some_and(|at| at <= self.now) {
             server.wakes_at = None;
             self.server_takes(life, ServerEvent::Tick);
         }
@@ -223,7 +198,7 @@ impl World {
             Output::Close { connection, why } => {
                 self.trace
                     .tell(self.now, id, format_args!("closes link {}: {why}", connection.0));
-                self.hang_up(connection.0, Way::Down);
+                self.server_closes(connection.0);
             }
             Output::Epoch(epoch) => self.servers[life.of].ids = Some(IdSource::new(epoch)),
             Output::Leads(epoch) => match epoch {

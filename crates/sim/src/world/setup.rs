@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use muster_model::desired::HostWish;
 use muster_model::limits::MANAGED_SUBNET;
-use muster_model::{HostId, Name, WallTime};
-use muster_server::bootstrap::{FIRST_EPOCH, FIRST_SERVER, First, first_documents};
+use muster_model::{HostId, Name, ServerId, WallTime};
+use muster_server::bootstrap::{FIRST_EPOCH, First, first_documents};
 use muster_store::Commit;
 
 use super::agents::Host;
+use super::dialling::Dials;
 use super::people::{ENVIRONMENT, User};
 use super::phases::Phases;
 use super::servers::Server;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub hosts: u32,
     /// How many users.
     pub users: u32,
+    /// How many servers on the one store.
+    pub servers: u32,
     /// For how long users act and things go wrong, milliseconds.
     pub unrest_ms: u64,
     /// Whether anything goes wrong.
@@ -48,11 +51,19 @@ impl Plan {
         let mut rng = Rng::new(seed).stream("plan");
         let hosts = u32::try_from(rng.between(3, 8)).unwrap_or(1);
         let users = u32::try_from(rng.between(1, 3)).unwrap_or(1);
+        let unrest_ms = rng.between(180_000, 480_000);
+        let several = rng.chance(500);
+        let servers = if several {
+            2 + u32::from(rng.chance(500))
+        } else {
+            1
+        };
         Self {
             seed,
             hosts,
             users,
-            unrest_ms: rng.between(180_000, 480_000),
+            servers,
+            unrest_ms,
             faults: true,
             narrow: Narrow::default(),
         }
@@ -72,7 +83,7 @@ impl World {
             Faults::none(for_faults, until)
         };
         let mut clocks = rng.stream("clocks");
-        let server = Server::new(FIRST_SERVER, machine(plan, &mut clocks));
+        let mut addresses = rng.stream("addresses");
         let mut world = Self {
             now: Moment(0),
             queue: Queue::default(),
@@ -80,9 +91,14 @@ impl World {
             faults: faults.narrowed(plan.narrow.clone()),
             store: Store::default(),
             links: Links::default(),
-            servers: vec![server],
+            servers: (1..=plan.servers)
+                .map(|number| server(number, machine(plan, &mut clocks)))
+                .collect(),
             hosts: (1..=plan.hosts)
-                .map(|number| host(number, &rng, machine(plan, &mut clocks)))
+                .map(|number| {
+                    let dials = Dials::draw(plan.servers as usize, &mut addresses);
+                    host(number, &rng, machine(plan, &mut clocks), dials)
+                })
                 .collect(),
             users: USERS
                 .into_iter()
@@ -115,6 +131,7 @@ impl World {
             &Plan {
                 hosts: 0,
                 users: 1,
+                servers: 1,
                 unrest_ms: 0,
                 faults: false,
                 ..Plan::of(0)
@@ -124,11 +141,11 @@ impl World {
     }
 
     fn begin(&mut self, plan: &Plan) {
-        let (seed, hosts, users) = (plan.seed, plan.hosts, plan.users);
+        let (seed, servers, hosts, users) = (plan.seed, plan.servers, plan.hosts, plan.users);
         self.trace.tell(
             self.now,
             "seed",
-            format_args!("{seed}: {hosts} hosts, {users} users"),
+            format_args!("{seed}: {servers} servers, {hosts} hosts, {users} users"),
         );
         self.trace
             .tell(self.now, "faults", format_args!("{}", self.faults));
@@ -189,8 +206,12 @@ fn machine(plan: &Plan, rng: &mut Rng) -> Clocks {
     clocks
 }
 
-fn host(number: u32, rng: &Rng, clocks: Clocks) -> Host {
+pub(super) const fn server(number: u32, clocks: Clocks) -> Server {
+    Server::new(ServerId::new(FIRST_EPOCH, number), clocks)
+}
+
+fn host(number: u32, rng: &Rng, clocks: Clocks, dials: Dials) -> Host {
     let id = HostId::new(FIRST_EPOCH, number);
     let engine = Engine::new(id, rng.stream(&id.to_string()));
-    Host::new(id, clocks, engine)
+    Host::new(id, clocks, engine, dials)
 }

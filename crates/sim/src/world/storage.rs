@@ -1,7 +1,8 @@
 //! What servers ask of the store, and what it tells them.
 
 use muster_control::{Purge, ready_to_purge};
-use muster_model::RequestId;
+use muster_model::assigned::Leader;
+use muster_model::{Document as _, RequestId};
 use muster_server::logic::Event as ServerEvent;
 use muster_store::{Commit, Key, KeyError, Precondition, StoreError};
 
@@ -56,15 +57,30 @@ impl World {
             self.trace.tell(self.now, "store", format_args!("{told}"));
             if revision != before {
                 self.activity.moved(self.now, told);
+                self.has_landed(server, asker, commit);
             }
         }
-        if matches!(told, Told::Committed(Err(StoreError::Conflict { .. }))) {
-            self.faults.count("store conflicts");
+        if let Told::Committed(Err(StoreError::Conflict { key, .. })) = &told {
+            let fenced = key.as_str().starts_with(Leader::PREFIX);
+            self.faults.count(if fenced {
+                "leader was replaced"
+            } else {
+                "store conflicts"
+            });
         }
         if revision != before {
             self.tell_watches();
         }
         self.soon(1, 5, Event::StoreTells { server, asker, told });
+    }
+
+    /// The store took a commit.
+    fn has_landed(&mut self, server: Life, asker: Asker, commit: &Commit) {
+        if matches!(asker, Asker::Core(_))
+            && let Some(found) = self.history.leads.landed(server, commit)
+        {
+            self.violated("who was replaced decides nothing more", found);
+        }
     }
 
     /// The store forgets its history up to a while ago: whoever is further behind has to read everything again. Requests are

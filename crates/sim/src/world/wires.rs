@@ -1,55 +1,13 @@
-//! Links between agents and servers: dialling, carrying, cutting.
+//! Links between agents and servers: carrying, cutting.
 
 use muster_agent::logic::Input;
 use muster_server::logic::{ConnectionId, Event as ServerEvent};
 
 use super::{Event, World};
-use crate::link::{Connection, Life, Parcel, Way};
-
-/// How long an agent waits for a connection to stand.
-const DIAL_WITHIN_MS: u64 = 10_000;
+use crate::link::{Connection, Parcel, Way};
+use crate::time::Moment;
 
 impl World {
-    /// The agent dials a server, and again later if that does not work.
-    pub(super) fn agent_dials(&mut self, life: Life) {
-        let host = &self.hosts[life.of];
-        if !host.is_life(life) || host.connection.is_some() || host.dialling.is_some() {
-            return;
-        }
-        let server_no = self.rng.below(self.servers.len());
-        let server = &self.servers[server_no];
-        if self.now < host.cut_until || server.core.is_none() {
-            return self.soon(300, 3_000, Event::AgentDials(life));
-        }
-        let connection = Connection::new(
-            life,
-            Life {
-                of: server_no,
-                number: server.life,
-            },
-        );
-        let connection = self.links.add(connection);
-        self.trace.tell(
-            self.now,
-            self.hosts[life.of].id,
-            format_args!("dials, link {connection}"),
-        );
-        self.hosts[life.of].dialling = Some(connection);
-        self.soon(DIAL_WITHIN_MS, DIAL_WITHIN_MS, Event::DialFails(life, connection));
-        self.send(connection, Way::Up, Parcel::Opened);
-        self.send(connection, Way::Down, Parcel::Opened);
-    }
-
-    /// Nobody answered in time.
-    pub(super) fn dial_fails(&mut self, life: Life, connection: u64) {
-        let host = &mut self.hosts[life.of];
-        if host.is_life(life) && host.dialling == Some(connection) {
-            host.dialling = None;
-            self.hang_up(connection, Way::Up);
-            self.soon(200, 3_000, Event::AgentDials(life));
-        }
-    }
-
     pub(super) fn send(&mut self, connection: u64, way: Way, parcel: Parcel) {
         let ms = self.rng.between(1, 20) + self.faults.delay(self.now);
         let arrives = self
@@ -76,6 +34,16 @@ impl World {
             one.end(way.back());
         }
         self.links.sweep();
+    }
+
+    /// A server ends a connection after what it said on it. What comes until that has gone out still reaches its core.
+    pub(super) fn server_closes(&mut self, connection: u64) {
+        self.send(connection, Way::Down, Parcel::Closed);
+        if let Some(one) = self.links.get(connection) {
+            one.shut(Way::Down);
+        }
+        let way = Way::Up;
+        self.soon(0, 30, Event::Breaks { connection, way });
     }
 
     pub(super) fn arrives(&mut self, connection: u64, way: Way, parcel: Parcel) {
@@ -158,9 +126,40 @@ impl World {
                 host.dialling = host.dialling.filter(|current| *current != connection);
                 host.connection = host.connection.filter(|current| *current != connection);
                 self.agent_takes(agent, Input::LinkDown { connection });
-                self.soon(200, 3_000, Event::AgentDials(agent));
+                self.dials_next(agent);
             }
             _ => {}
+        }
+    }
+
+    /// Sometimes it is only the way between a host and one server that is bad: mostly the one that it speaks with.
+    fn only_one_way_is_bad(&mut self, of: usize) -> Option<usize> {
+        let servers = self.servers.len();
+        if servers < 2 || self.faults.rng().chance(500) {
+            return None;
+        }
+        let any = self.faults.rng().below(servers);
+        let speaks = self.hosts[of].connection;
+        Some(
+            speaks
+                .and_then(|one| self.links.get(one))
+                .map_or(any, |one| one.server.of),
+        )
+    }
+
+    /// No new connection of this host reaches that server before then, or any server.
+    fn is_out_of_reach(&mut self, of: usize, server: Option<usize>, until: Moment) -> String {
+        let host = &mut self.hosts[of];
+        self.troubles.host(host.id, until);
+        match server {
+            None => {
+                host.cut_until = host.cut_until.max(until);
+                host.id.to_string()
+            }
+            Some(server) => {
+                host.dials.lose(server, until);
+                format!("{} with {}", host.id, self.servers[server].id)
+            }
         }
     }
 
@@ -173,13 +172,12 @@ impl World {
         } else {
             rng.between(15_000, 120_000)
         };
-        let host = &mut self.hosts[of];
-        host.cut_until = self.now.after(length);
-        let id = host.id;
-        self.troubles.host(id, host.cut_until);
-        self.trace
-            .tell(self.now, "FAULT", format_args!("{id} is cut off for {length} ms"));
-        for connection in self.links.which(|one| one.agent.of == of) {
+        let only = self.only_one_way_is_bad(of);
+        let who = self.is_out_of_reach(of, only, self.now.after(length));
+        self.tell_fault(format_args!("{who} is cut off for {length} ms"));
+        let is_cut =
+            |one: &Connection| one.agent.of == of && only.is_none_or(|server| one.server.of == server);
+        for connection in self.links.which(is_cut) {
             let lost = self.faults.rng().chance(500);
             if let Some(one) = self.links.get(connection) {
                 one.cut(lost);
@@ -200,15 +198,18 @@ impl World {
             rng.between(2_000, 60_000),
             if rng.chance(500) { Way::Up } else { Way::Down },
         );
-        let host = &mut self.hosts[of];
-        let (id, connection, until) = (host.id, host.connection, self.now.after(length));
-        host.cut_until = host.cut_until.max(until);
-        self.troubles.host(id, until);
-        if let Some(one) = connection.and_then(|connection| self.links.get(connection)) {
+        let connection = self.hosts[of].connection;
+        let only = self.only_one_way_is_bad(of);
+        let who = self.is_out_of_reach(of, only, self.now.after(length));
+        let spoken = connection.filter(|one| {
+            let server = self.links.get(*one).map(|one| one.server.of);
+            only.is_none() || only == server
+        });
+        if let Some(one) = spoken.and_then(|connection| self.links.get(connection)) {
             one.shut(lost);
         }
         let words = if lost == Way::Up { "says" } else { "is told" };
-        self.tell_fault(format_args!("what {id} {words} is lost for {length} ms"));
+        self.tell_fault(format_args!("what {who} {words} is lost for {length} ms"));
     }
 
     /// What is said one way on a host's link is held up for a while.

@@ -1,6 +1,7 @@
 //! Every judge sees what it is there for, in books that were made wrong on purpose, and nothing in books that are right.
 
 mod ends;
+mod leads;
 mod memory;
 
 use std::collections::BTreeMap;

@@ -91,6 +91,22 @@ fn a_silent_host_needs_a_new_claim() {
 }
 
 /// Between the decision that it is silent and the answer of the store nothing is acknowledged either.
+/// A server that stood still finds its hosts' words unread: that is not their silence.
+#[test]
+fn a_server_that_stood_still_does_not_call_its_hosts_silent() {
+    let mut bench = Bench::new(1);
+    let agent = bench.join(host(1));
+    bench.beat(agent, 1);
+    bench.now = bench.now + SUSPECT_AFTER + Duration::from_secs(3);
+    bench.event(Event::Tick);
+    assert!(!bench.observed(host(1)).session.silent);
+    bench.heard(agent);
+    bench.beat(agent, 2);
+    assert_eq!(words(&bench.heard(agent)), ["ack"]);
+    bench.pass(SUSPECT_AFTER);
+    assert!(bench.observed(host(1)).session.silent, "now it is the host's");
+}
+
 #[test]
 fn no_acknowledgement_while_the_silence_is_on_its_way() {
     let mut bench = Bench::new(1);
@@ -204,6 +220,28 @@ fn the_words_of_a_replaced_session_are_refused() {
     bench.watch();
     assert!(bench.world().status(unit).is_none());
     assert_eq!(bench.closed, [(agent, "the session was taken over")]);
+}
+
+/// What hello says is newer than what was said before it and could not be written.
+#[test]
+fn words_that_could_not_be_written_do_not_outlive_their_connection() {
+    let mut bench = Bench::new(1);
+    bench.deploy(1, service("a", 1));
+    let agent = bench.join(host(1));
+    let unit = bench.world().units().next().unwrap().doc.id;
+    let said = |phase| vec![status(unit, phase)];
+    bench.mood = StoreMood::Holding;
+    let units = said(Phase::Starting);
+    bench.say(agent, FromAgent::Observed { units });
+    assert_eq!(bench.held(), 1);
+    let newer = bench.open(host(1));
+    bench.hello(newer, host(1), None, said(Phase::Running));
+    let mut record = bench.observed(host(1));
+    record.session.id = SessionId::new(7, 1);
+    bench.put(&record);
+    bench.release();
+    bench.pass(Duration::from_secs(1));
+    assert_eq!(bench.world().status(unit).unwrap().phase, Phase::Running);
 }
 
 #[test]

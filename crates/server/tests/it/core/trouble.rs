@@ -149,7 +149,7 @@ fn a_new_leader_counts_leases_from_its_election() {
 }
 
 /// An exclusive unit that runs on one of two hosts: its host, and the connections of that host and the other.
-fn with_an_exclusive_unit() -> (Bench, HostId, [ConnectionId; 2]) {
+pub(super) fn with_an_exclusive_unit() -> (Bench, HostId, [ConnectionId; 2]) {
     let mut bench = Bench::new(2);
     let agents = [bench.join(host(1)), bench.join(host(2))];
     let exclusive = muster_model::desired::ServiceSpec {
@@ -165,7 +165,7 @@ fn with_an_exclusive_unit() -> (Bench, HostId, [ConnectionId; 2]) {
     (bench, unit.host, [agents[its], agents[other]])
 }
 
-fn moves_only_after(bench: &mut Bench, from: HostId, fence: Timestamp, living: ConnectionId) {
+pub(super) fn moves_only_after(bench: &mut Bench, from: HostId, fence: Timestamp, living: ConnectionId) {
     let elsewhere = |bench: &Bench| bench.world().units().filter(|unit| unit.host != from).count();
     for beat in 100.. {
         bench.beat(living, beat);
