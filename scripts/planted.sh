@@ -2,6 +2,7 @@
 # Plants each bug of crates/sim/tests/planted, one at a time, in a copy of the tree, and counts the seeds that catch it.
 #
 #   scripts/planted.sh           each has to be caught within SEEDS seeds (500)
+#   scripts/planted.sh NAME      only this one
 #   scripts/planted.sh --check   only sees whether every patch still applies
 set -eu
 
@@ -23,7 +24,7 @@ main() {
     printf '%-34s %-15s %-11s %s\n' 'planted bug' "seeds of $seeds" 'first seed' 'first judge'
     run
     tail -n 1 "$out" | grep -q ': all well$' || fail "seeds fail without any planted bug; see $out"
-    for patch in "$patches"/*.patch; do
+    for patch in "$patches"/${1:-*}.patch; do
         plant "$patch" || escaped=$((escaped + 1))
     done
     [ "$escaped" -eq 0 ] || fail "$escaped of the planted bugs were not caught"
