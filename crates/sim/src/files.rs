@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_model::Name;
 use muster_model::desired::{
-    Condition, ContainerSpec, FailureAction, Healthcheck, HealthcheckTest, ImageRef, Mount, MountSource,
-    PortSpec, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, StackSpec, UnitSpec,
-    UpdateOrder, UpdatePolicy, VolumeSpec,
+    Blob, Condition, ContainerSpec, FailureAction, FileMount, Healthcheck, HealthcheckTest, ImageRef, Mount,
+    MountSource, PortSpec, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, StackSpec,
+    UnitSpec, UpdateOrder, UpdatePolicy, VolumeSpec,
 };
 use muster_model::net::Protocol;
+use muster_model::{Digest, Name};
 
 use crate::judge::EXCLUSIVE_LABEL;
 use crate::narrow::Narrow;
@@ -29,6 +29,8 @@ pub const SHARED: &str = "shared";
 const VERSIONS: u64 = 6;
 /// What `db` calls its volume.
 const DATA: &str = "data";
+/// What configs say.
+const SETTINGS: [&str; 2] = ["colour=blue", "colour=green"];
 
 /// The next version of a stack's files. `hosts` bounds the scale of services with a fixed port.
 pub fn draw(stack: &str, hosts: u64, narrow: &Narrow, rng: &mut Rng) -> Option<Arc<StackSpec>> {
@@ -52,7 +54,7 @@ pub fn draw(stack: &str, hosts: u64, narrow: &Narrow, rng: &mut Rng) -> Option<A
     Some(Arc::new(StackSpec {
         services,
         volumes: volumes(stack, rng)?,
-        ..StackSpec::default()
+        blobs: contents(),
     }))
 }
 
@@ -102,16 +104,38 @@ fn web(rng: &mut Rng) -> Option<ServiceSpec> {
     Some(spec)
 }
 
-/// With a sidekick; sometimes it waits for `web`.
+/// With a sidekick, sometimes with a config; sometimes it waits for `web`.
 fn api(rng: &mut Rng) -> Option<ServiceSpec> {
     let mut spec = plain("api", rng)?;
+    if rng.chance(300) {
+        spec.unit.primary.files = vec![config(rng)?];
+    }
     let sidekick = ContainerSpec::new(ImageRef::parse("muster/log:1").ok()?);
     spec.unit.sidekicks = [(Name::parse("log").ok()?, sidekick)].into();
     if rng.chance(300) {
-        spec.depends_on
-            .insert(Name::parse("web").ok()?, Condition::Healthy);
+        let condition = *rng.pick(&[Condition::Started, Condition::Healthy])?;
+        spec.depends_on.insert(Name::parse("web").ok()?, condition);
     }
     Some(spec)
+}
+
+/// One of two configs; what it says comes with the files.
+fn config(rng: &mut Rng) -> Option<FileMount> {
+    Some(FileMount {
+        name: Name::parse("settings").ok()?,
+        secret: false,
+        target: "/settings".to_owned(),
+        digest: Digest::of(rng.pick(&SETTINGS)?.as_bytes()),
+        uid: None,
+        gid: None,
+        mode: None,
+    })
+}
+
+/// What configs say, by digest.
+fn contents() -> BTreeMap<Digest, Blob> {
+    let plain = |text: &str| (Digest::of(text.as_bytes()), Blob::Plain(text.to_owned()));
+    SETTINGS.into_iter().map(plain).collect()
 }
 
 /// A fixed port, so one on a host.

@@ -235,14 +235,22 @@ impl StackWished {
 
     /// The services that may have any number of units.
     pub fn scalable(&self) -> Vec<Name> {
-        let free = |spec: &ServiceSpec| {
+        self.services_that(|spec| {
             let primary = &spec.unit.primary;
             let fixed = primary.ports.iter().any(|port| port.host_port.is_some());
             spec.kind == ServiceKind::Containers && !spec.exclusive && !fixed && primary.mounts.is_empty()
-        };
+        })
+    }
+
+    /// Those whose number nobody may set, which people try all the same.
+    pub fn unscalable(&self) -> Vec<Name> {
+        self.services_that(|spec| spec.kind == ServiceKind::Global)
+    }
+
+    fn services_that(&self, fits: impl Fn(&ServiceSpec) -> bool) -> Vec<Name> {
         let services = self.history.last().into_iter().flat_map(|spec| &spec.services);
         services
-            .filter(|(_, spec)| free(spec))
+            .filter(|(_, spec)| fits(spec))
             .map(|(name, _)| name.clone())
             .collect()
     }

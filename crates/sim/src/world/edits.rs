@@ -31,7 +31,12 @@ impl World {
                 })
             }
             (4..=5, Some((stack, wished))) => {
-                let service = rng.pick(&wished.scalable())?.clone();
+                let services = if rng.chance(100) {
+                    wished.unscalable()
+                } else {
+                    wished.scalable()
+                };
+                let service = rng.pick(&services)?.clone();
                 Some(Edit::Scale {
                     stack,
                     service,
