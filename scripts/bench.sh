@@ -1,14 +1,15 @@
 #!/bin/sh
 # Measures the promised figures and prints them as a table; target/bench/report.json has them all.
 #
-#   scripts/bench.sh [store|control|engine|api|idle|run|all]
+#   scripts/bench.sh [store|control|engine|api|idle|run|sim|all]
 set -eu
 
 cd "$(dirname "$0")/.."
 area="${1:-all}"
 target="${CARGO_TARGET_DIR:-$PWD/target}"
 MUSTER_BIN="$target/x86_64-unknown-linux-gnu/release/muster"
-export MUSTER_BIN
+MUSTER_SIM="$target/x86_64-unknown-linux-gnu/release/muster-sim"
+export MUSTER_BIN MUSTER_SIM
 out=target/bench
 lines="$out/lines.json"
 
@@ -16,10 +17,10 @@ main() {
     mkdir -p "$out"
     : >"$lines"
     echo "Building what is measured." >&2
-    cargo build --release --quiet -p muster -p muster-bench
+    cargo build --release --quiet -p muster -p muster-bench -p muster-sim
     wanted store && cargo run --release --quiet -p muster-store --example store_bench >>"$lines"
     wanted control && cargo run --release --quiet -p muster-control --example control_bench >>"$lines"
-    for part in run engine api idle; do
+    for part in sim run engine api idle; do
         wanted "$part" && "$target/x86_64-unknown-linux-gnu/release/muster-bench" "$part" >>"$lines"
     done
     report

@@ -25,7 +25,7 @@ main() {
     rm "$out/sim.profraw"
     "$tools/llvm-cov" report "$out/muster-sim" --instr-profile "$out/sim.profdata" \
         crates/control/src crates/server/src/logic crates/agent/src/logic >"$out/report.txt"
-    "$tools/llvm-cov" show "$out/muster-sim" --instr-profile "$out/sim.profdata" --show-branches=none \
+    "$tools/llvm-cov" show "$out/muster-sim" --instr-profile "$out/sim.profdata" \
         crates/control/src crates/server/src/logic crates/agent/src/logic >"$out/lines.txt"
     table
 }

@@ -2,6 +2,7 @@
 # Plants each bug of crates/sim/tests/planted, one at a time, in a copy of the tree, and counts the seeds that catch it.
 #
 #   scripts/planted.sh           each has to be caught within SEEDS seeds (500)
+#   scripts/planted.sh NAME…     only these
 #   scripts/planted.sh --check   only sees whether every patch still applies
 set -eu
 
@@ -19,22 +20,29 @@ main() {
             fail "$(basename "$patch") does not apply any more: make it anew"
     done
     [ "${1:-}" = --check ] && exit 0
+    if [ "$#" -eq 0 ]; then
+        for patch in "$patches"/*.patch; do
+            set -- "$@" "$(basename "$patch" .patch)"
+        done
+    fi
     escaped=0
     printf '%-34s %-15s %-11s %s\n' 'planted bug' "seeds of $seeds" 'first seed' 'first judge'
     run
     tail -n 1 "$out" | grep -q ': all well$' || fail "seeds fail without any planted bug; see $out"
-    for patch in "$patches"/*.patch; do
-        plant "$patch" || escaped=$((escaped + 1))
+    for name in "$@"; do
+        plant "$patches/$name.patch" || escaped=$((escaped + 1))
     done
     [ "$escaped" -eq 0 ] || fail "$escaped of the planted bugs were not caught"
 }
 
-# What is in the tree now, committed or not. Unchanged files keep their times, so that little is built anew.
+# What is in the tree now, committed or not. Unchanged files keep their times, so that little is built anew; those that patches
+# change are new, since the last build may have been of a planted bug.
 copy() {
     mkdir -p "$tree"
     trap 'rm -rf "$tree"' EXIT
     git ls-files --cached --others --exclude-standard -z | tar --create --null --files-from - --ignore-failed-read 2>/dev/null |
         tar --extract --directory "$tree"
+    sed -n 's|^+++ b/||p' "$patches"/*.patch | (cd "$tree" && xargs touch)
 }
 
 plant() {

@@ -11,6 +11,7 @@ mod http;
 mod idle;
 mod machine;
 mod run;
+mod sim;
 
 use anyhow::bail;
 
@@ -25,7 +26,8 @@ async fn main() -> anyhow::Result<()> {
         "idle" => idle::measure(&Machine::start().await?).await?,
         "api" => api::measure(&Machine::start().await?).await?,
         "run" => run::measure().await?,
-        _ => bail!("name an area: engine, idle, api or run"),
+        "sim" => sim::measure().await?,
+        _ => bail!("name an area: engine, idle, api, run or sim"),
     };
     for figure in figures {
         println!("{}", serde_json::to_string(&figure)?);

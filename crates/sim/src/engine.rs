@@ -239,7 +239,8 @@ impl Engine {
                 program.runs += 1;
                 program.told = false;
                 if program.made.is_checked() {
-                    let (run, after) = (program.runs, self.rng.between(200, 4_000));
+                    let most = program.made.starts_within_ms().unwrap_or(4_000);
+                    let (run, after) = (program.runs, self.rng.between(200, most));
                     self.later(name, run, after, Change::Health(Health::Healthy));
                 }
                 Deed::Started

@@ -49,6 +49,11 @@ impl Made {
         let check = self.runs.healthcheck.as_ref();
         check.is_some_and(|check| check.test != HealthcheckTest::Disabled)
     }
+
+    /// How long its files give it until its check passes, if they say so.
+    pub fn starts_within_ms(&self) -> Option<u64> {
+        self.runs.healthcheck.as_ref()?.start_period_ms
+    }
 }
 
 /// Who brought something about.

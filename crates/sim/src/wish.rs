@@ -1,58 +1,17 @@
 //! What users wished and were told is done: the truth that the end of a run is compared with.
 
+mod edit;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
-use muster_model::desired::{FailureAction, ServiceKind, ServiceSpec, StackSpec, UpdateOrder};
+use muster_model::desired::{FailureAction, RuleSubject, ServiceKind, ServiceSpec, StackSpec, UpdateOrder};
 use muster_model::{Name, Revision};
 
-/// Something a user asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Edit {
-    /// A stack becomes what its files say.
-    Deploy {
-        /// Its name.
-        stack: Name,
-        /// What its files say.
-        spec: Arc<StackSpec>,
-    },
-    /// A service gets another number of units.
-    Scale {
-        /// The stack.
-        stack: Name,
-        /// The service.
-        service: Name,
-        /// Units.
-        units: u32,
-    },
-    /// A stack becomes what an earlier revision said.
-    Rollback {
-        /// The stack.
-        stack: Name,
-        /// That revision.
-        to: u64,
-    },
-    /// All units of a service are made anew.
-    Restart {
-        /// The stack.
-        stack: Name,
-        /// The service.
-        service: Name,
-    },
-    /// A stack goes, with its volumes.
-    Remove {
-        /// The stack.
-        stack: Name,
-    },
-    /// Nothing new is placed on a host, or something may be again.
-    Cordon {
-        /// The host's name.
-        host: Name,
-        /// Whether nothing is.
-        cordoned: bool,
-    },
-}
+pub use edit::{Edit, ROOM};
+
+/// The room that every host can be put into, and that rules speak of.
+pub const HALL: &str = "hall";
 
 /// All edits that were acknowledged, in the order of their commits.
 #[derive(Debug, Default)]
@@ -72,6 +31,8 @@ pub struct ServiceWished {
     pub surge: u32,
     /// The most units that may be there, on the way from any of its files to any other.
     pub most: u32,
+    /// How often all its units were to be made anew.
+    pub restarts: u32,
 }
 
 impl ServiceWished {
@@ -87,6 +48,8 @@ pub struct StackWished {
     /// Every revision, from 1.
     pub history: Vec<Arc<StackSpec>>,
     scales: BTreeMap<Name, u32>,
+    restarts: BTreeMap<Name, u32>,
+    paused: BTreeSet<Name>,
 }
 
 impl Wishes {
@@ -102,8 +65,43 @@ impl Wishes {
         stacks
     }
 
+    /// What has to be said yet so that all that is wished can be: every host is to be used and stand where rules want it, and no
+    /// rollout is to wait.
+    pub fn remedy(&self, hosts: usize) -> Option<Edit> {
+        let uncordon = |host: Name| Edit::Cordon {
+            host,
+            cordoned: false,
+        };
+        let (cordoned, stacks) = (self.cordoned(), self.stacks());
+        let cordon = cordoned.into_iter().next().map(uncordon);
+        let paused = || stacks.iter().find_map(|(stack, wished)| wished.resumed(stack));
+        // A rollout may have gone back to what any earlier files said.
+        let speaks = |wished: &StackWished| wished.history.iter().any(|spec| speaks_of_rooms(spec));
+        let moved = || {
+            let room = Some(HALL.to_owned());
+            let host = self.outside(hosts).filter(|_| stacks.values().any(speaks))?;
+            Some(Edit::Label { host, room })
+        };
+        cordon.or_else(paused).or_else(moved)
+    }
+
+    /// A host that does not stand in the hall.
+    fn outside(&self, hosts: usize) -> Option<Name> {
+        let mut outside: BTreeSet<Name> = (1..=hosts)
+            .filter_map(|host| Name::parse(&format!("h{host}")).ok())
+            .collect();
+        for edit in self.done.values() {
+            match edit {
+                Edit::Label { host, room } if room.as_deref() == Some(HALL) => drop(outside.remove(host)),
+                Edit::Label { host, .. } => drop(outside.insert(host.clone())),
+                _ => {}
+            }
+        }
+        outside.pop_first()
+    }
+
     /// Hosts on which nothing new is to be placed.
-    pub fn cordoned(&self) -> BTreeSet<Name> {
+    fn cordoned(&self) -> BTreeSet<Name> {
         let mut hosts = BTreeSet::new();
         for edit in self.done.values() {
             match edit {
@@ -113,6 +111,19 @@ impl Wishes {
             }
         }
         hosts
+    }
+
+    /// The volumes that live by themselves.
+    pub fn volumes(&self) -> BTreeSet<Name> {
+        let mut volumes = BTreeSet::new();
+        for edit in self.done.values() {
+            match edit {
+                Edit::Volume { name, made: true } => drop(volumes.insert(name.clone())),
+                Edit::Volume { name, .. } => drop(volumes.remove(name)),
+                _ => {}
+            }
+        }
+        volumes
     }
 
     /// The services that are wished, by stack and name.
@@ -141,7 +152,29 @@ fn services(stacks: &BTreeMap<Name, StackWished>) -> Wished {
     services
 }
 
+/// Whether a rule of these files is about rooms.
+fn speaks_of_rooms(spec: &StackSpec) -> bool {
+    let rules = spec.services.values().flat_map(|service| &service.rules);
+    let mut subjects = rules.map(|rule| &rule.subject);
+    subjects.any(|subject| matches!(subject, RuleSubject::HostLabel { key, .. } if key == ROOM))
+}
+
 impl StackWished {
+    /// What lets the first of its services go on whose rollouts wait.
+    fn resumed(&self, stack: &Name) -> Option<Edit> {
+        let (stack, head) = (stack.clone(), self.history.last()?);
+        let service = self
+            .paused
+            .iter()
+            .find(|service| head.services.contains_key(*service))?;
+        let (service, paused) = (service.clone(), false);
+        Some(Edit::Pause {
+            stack,
+            service,
+            paused,
+        })
+    }
+
     fn service(&self, service: &Name, head: &Arc<ServiceSpec>) -> ServiceWished {
         let stops = head.update.on_failure != FailureAction::Continue;
         let earlier = self
@@ -158,6 +191,7 @@ impl StackWished {
             allowed: allowed.collect(),
             surge: self.surge(service, head),
             most: self.most(service),
+            restarts: self.restarts.get(service).copied().unwrap_or(0),
         }
     }
 
@@ -201,32 +235,28 @@ impl StackWished {
 
     /// The services that may have any number of units.
     pub fn scalable(&self) -> Vec<Name> {
-        let free = |spec: &ServiceSpec| {
+        self.services_that(|spec| {
             let primary = &spec.unit.primary;
             let fixed = primary.ports.iter().any(|port| port.host_port.is_some());
             spec.kind == ServiceKind::Containers && !spec.exclusive && !fixed && primary.mounts.is_empty()
-        };
+        })
+    }
+
+    /// Those whose number nobody may set, which people try all the same.
+    pub fn unscalable(&self) -> Vec<Name> {
+        self.services_that(|spec| spec.kind == ServiceKind::Global)
+    }
+
+    fn services_that(&self, fits: impl Fn(&ServiceSpec) -> bool) -> Vec<Name> {
         let services = self.history.last().into_iter().flat_map(|spec| &spec.services);
         services
-            .filter(|(_, spec)| free(spec))
+            .filter(|(_, spec)| fits(spec))
             .map(|(name, _)| name.clone())
             .collect()
     }
 }
 
 impl Edit {
-    /// The stack that it is about, if it is about one.
-    pub const fn stack(&self) -> Option<&Name> {
-        match self {
-            Self::Deploy { stack, .. }
-            | Self::Scale { stack, .. }
-            | Self::Rollback { stack, .. }
-            | Self::Restart { stack, .. }
-            | Self::Remove { stack } => Some(stack),
-            Self::Cordon { .. } => None,
-        }
-    }
-
     fn apply(&self, stacks: &mut BTreeMap<Name, StackWished>) {
         match self {
             Self::Deploy { stack, spec } => stacks.entry(stack.clone()).or_default().becomes(spec.clone()),
@@ -249,7 +279,23 @@ impl Edit {
                     .scales
                     .insert(service.clone(), *units);
             }
-            Self::Restart { .. } | Self::Cordon { .. } => {}
+            Self::Restart { stack, service } => {
+                let wished = stacks.entry(stack.clone()).or_default();
+                *wished.restarts.entry(service.clone()).or_default() += 1;
+            }
+            Self::Pause {
+                stack,
+                service,
+                paused,
+            } => {
+                let wished = stacks.entry(stack.clone()).or_default();
+                if *paused {
+                    wished.paused.insert(service.clone());
+                } else {
+                    wished.paused.remove(service);
+                }
+            }
+            Self::Cordon { .. } | Self::Label { .. } | Self::Volume { .. } | Self::Login { .. } => {}
         }
     }
 }
@@ -260,31 +306,5 @@ impl StackWished {
         self.scales
             .retain(|service, _| spec.services.get(service).is_none_or(|spec| spec.scale.is_none()));
         self.history.push(spec);
-    }
-}
-
-impl fmt::Display for Edit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Deploy { stack, spec } => {
-                write!(f, "deploy {stack}:")?;
-                spec.services.iter().try_for_each(|(name, spec)| {
-                    write!(f, " {name}={}", spec.unit.primary.image)?;
-                    spec.scale.iter().try_for_each(|scale| write!(f, "×{scale}"))
-                })
-            }
-            Self::Scale {
-                stack,
-                service,
-                units,
-            } => write!(f, "scale {stack}/{service} to {units}"),
-            Self::Rollback { stack, to } => write!(f, "roll {stack} back to revision {to}"),
-            Self::Restart { stack, service } => write!(f, "restart {stack}/{service}"),
-            Self::Remove { stack } => write!(f, "remove {stack}"),
-            Self::Cordon { host, cordoned } => {
-                let word = if *cordoned { "cordon" } else { "uncordon" };
-                write!(f, "{word} {host}")
-            }
-        }
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Session {
     settled: Revision,
     retry_at: Timestamp,
     last_heard: Timestamp,
+    /// This server was away itself: until then the host is not called silent.
+    excused_until: Option<Timestamp>,
     /// In which session it last acknowledged a heartbeat, and when.
     last_acknowledged: Option<(SessionId, Timestamp)>,
 }
@@ -97,6 +99,7 @@ impl Session {
             settled: Revision(0),
             retry_at: Timestamp(0),
             last_heard: now,
+            excused_until: None,
             last_acknowledged: None,
         }
     }
@@ -125,12 +128,17 @@ impl Session {
             id,
             stage: Stage::Quiet(now),
         });
-        self.last_heard = now;
+        self.hears(now);
     }
 
-    /// This server was away: how long the host has been silent counts from now.
+    /// This server was away: the host gets time for another heartbeat, once in a silence, or a server that is always late
+    /// would never call a dead host silent.
     pub(super) fn excuse(&mut self, now: Timestamp) {
-        self.last_heard = now;
+        self.excused_until.get_or_insert(now + HEARTBEAT_EVERY);
+    }
+
+    fn hears(&mut self, now: Timestamp) {
+        (self.last_heard, self.excused_until) = (now, None);
     }
 
     pub(super) fn closed(&mut self) {
@@ -145,7 +153,7 @@ impl Session {
         message: FromAgent,
         out: &mut Vec<Output>,
     ) {
-        self.last_heard = now;
+        self.hears(now);
         match (message, self.live()) {
             (FromAgent::Hello(hello), _) => self.greeted(hello, out),
             (FromAgent::Heartbeat(beat), Some(session)) => {
@@ -468,7 +476,8 @@ impl Session {
         }
         let record = mirror.observed(self.host)?;
         let in_touch = record.session.server == common.server && !record.session.silent;
-        (in_touch && mirror.wish(self.host).is_some()).then(|| self.last_heard + SUSPECT_AFTER)
+        let silent_at = (self.last_heard + SUSPECT_AFTER).max(self.excused_until.unwrap_or_default());
+        (in_touch && mirror.wish(self.host).is_some()).then_some(silent_at)
     }
 
     fn fall_silent(&mut self, now: &mut Now<'_>) -> Result<(), KeyError> {

@@ -35,6 +35,9 @@ pub enum Kind {
     DiskFull,
     /// A host's notebook cannot be read any more when its agent is started again, which happens now.
     NotebookLost,
+    /// What a host's notebook has beside its page, the contents of configs and credentials, is torn when its agent is started
+    /// again, which happens now.
+    ContentsTorn,
     /// A machine's wall clock is set to another time.
     ClockSet,
     /// A server is killed, between any two of its outputs, and started again.
@@ -71,6 +74,7 @@ pub const KINDS: [Kind; 24] = [
     Kind::HostReboot,
     Kind::DiskFull,
     Kind::NotebookLost,
+    Kind::ContentsTorn,
     Kind::ClockSet,
     Kind::ServerKilled,
     Kind::ServerAway,
@@ -101,6 +105,7 @@ impl Kind {
             Self::HostReboot => "host rebooted",
             Self::DiskFull => "disk full",
             Self::NotebookLost => "notebook lost",
+            Self::ContentsTorn => "contents torn",
             Self::ClockSet => "wall clock set",
             Self::ServerKilled => "server killed",
             Self::ServerAway => "server away",
@@ -126,7 +131,7 @@ impl Kind {
             | Self::ServerKilled
             | Self::Compaction => 20_000,
             Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused => 30_000,
-            Self::NotebookLost => 40_000,
+            Self::NotebookLost | Self::ContentsTorn => 40_000,
             Self::ServerAway => 120_000,
         }
     }

@@ -60,6 +60,8 @@ pub(super) struct Host {
 #[derive(Debug, Default)]
 pub(super) struct Disk {
     pub(super) page: Option<Page>,
+    /// The contents that the page needs cannot be read any more.
+    pub(super) contents_torn: bool,
     /// Kept in memory: it does not outlive the machine.
     pub(super) lease: Option<LeaseRecord>,
 }
@@ -105,9 +107,10 @@ impl Host {
             ..HostFacts::default()
         };
         let (page, lease) = (self.disk.page.clone(), self.disk.lease.clone());
+        let needs = |page: &Page| !page.table.blobs_needed().is_empty();
         Started {
+            blobs_missing: self.disk.contents_torn && page.as_ref().is_some_and(needs),
             page,
-            blobs_missing: false,
             lease,
             boot: format!("boot {} of {}", self.boots, self.id),
             facts,
@@ -265,7 +268,8 @@ impl World {
                 id,
                 format_args!("notebook has revision {revision}, {units} units"),
             );
-            self.hosts[life.of].disk.page = Some(page);
+            let disk = &mut self.hosts[life.of].disk;
+            (disk.page, disk.contents_torn) = (Some(page), false);
         }
         if !written {
             self.troubles.host(id, self.now);

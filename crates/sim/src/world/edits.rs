@@ -4,7 +4,8 @@ use muster_model::Name;
 
 use super::World;
 use crate::files;
-use crate::wish::Edit;
+use crate::rng::Rng;
+use crate::wish::{Edit, HALL};
 
 /// The most units that a user scales a service to.
 const SCALE_MAX: u64 = 5;
@@ -17,15 +18,25 @@ impl World {
         let rng = &mut self.users[user].rng;
         let names: Vec<&Name> = stacks.keys().collect();
         let known = rng.pick(&names).map(|name| ((*name).clone(), &stacks[*name]));
-        let kind = rng.between(0, 10);
+        let kind = rng.between(0, 14);
         match (kind, known) {
-            (10, _) => {
-                let host = Name::parse(&format!("h{}", rng.between(1, hosts))).ok()?;
-                let cordoned = rng.chance(600);
-                Some(Edit::Cordon { host, cordoned })
+            (10..=12, _) => Self::draws_besides(rng, hosts),
+            (13, Some((stack, wished))) => {
+                let services: Vec<&Name> = wished.history.last()?.services.keys().collect();
+                let (service, paused) = ((*rng.pick(&services)?).clone(), rng.chance(500));
+                Some(Edit::Pause {
+                    stack,
+                    service,
+                    paused,
+                })
             }
             (4..=5, Some((stack, wished))) => {
-                let service = rng.pick(&wished.scalable())?.clone();
+                let services = if rng.chance(100) {
+                    wished.unscalable()
+                } else {
+                    wished.scalable()
+                };
+                let service = rng.pick(&services)?.clone();
                 Some(Edit::Scale {
                     stack,
                     service,
@@ -54,18 +65,44 @@ impl World {
         }
     }
 
-    /// Once faults have stopped, users let every host be used again; and when all came to rest, they remove everything.
-    pub(super) fn last_edit(&self) -> Option<Edit> {
-        let cordoned = self.wishes.cordoned().pop_first();
-        let removed = || {
-            let (stack, _) = self.wishes.stacks().pop_first().filter(|_| self.is_ending)?;
-            Some(Edit::Remove { stack })
-        };
-        cordoned
-            .map(|host| Edit::Cordon {
+    /// What comes to a user's mind about hosts, volumes and registries.
+    fn draws_besides(rng: &mut Rng, hosts: u64) -> Option<Edit> {
+        let host = Name::parse(&format!("h{}", rng.between(1, hosts))).ok()?;
+        Some(match rng.between(0, 9) {
+            0..=3 => Edit::Cordon {
                 host,
-                cordoned: false,
+                cordoned: rng.chance(600),
+            },
+            4..=6 => {
+                let room = [None, Some("cellar"), Some(HALL), Some(HALL)][rng.below(4)];
+                let room = room.map(str::to_owned);
+                Edit::Label { host, room }
+            }
+            7..=8 => Edit::Volume {
+                name: Name::parse(files::SHARED).ok()?,
+                made: true,
+            },
+            _ => {
+                let username = rng.chance(700).then(|| format!("puller-{}", rng.between(1, 3)));
+                Edit::Login { username }
+            }
+        })
+    }
+
+    /// Once faults have stopped, users put right what keeps others waiting; and when all came to rest, they remove everything.
+    pub(super) fn last_edit(&self) -> Option<Edit> {
+        let removed = || {
+            let stack = self.wishes.stacks().pop_first();
+            let volume = || self.wishes.volumes().pop_first();
+            let stack = stack.map(|(stack, _)| Edit::Remove { stack });
+            stack.or_else(|| {
+                Some(Edit::Volume {
+                    name: volume()?,
+                    made: false,
+                })
             })
-            .or_else(removed)
+        };
+        let remedy = self.wishes.remedy(self.hosts.len());
+        remedy.or_else(|| removed().filter(|_| self.is_ending))
     }
 }

@@ -22,7 +22,7 @@ impl World {
             let (user, at) = (0, self.now.after(1_000));
             self.user_will_act(user, at);
         }
-        if !self.wishes.stacks().is_empty() {
+        if !self.wishes.stacks().is_empty() || !self.wishes.volumes().is_empty() {
             return Err(found("users remove everything", "they have not yet".to_owned()));
         }
         self.is_empty()
@@ -44,8 +44,8 @@ impl World {
                 format!("{user} still waits for an answer"),
             ));
         }
-        if let Some(host) = self.wishes.cordoned().pop_first() {
-            return Err(found("users let every host be used", format!("not {host} yet")));
+        if let Some(edit) = self.wishes.remedy(self.hosts.len()) {
+            return Err(found("users let all go on", format!("not yet: {edit}")));
         }
         let moves = self.activity.judge(self.now);
         judged("nothing moves once all is as wished", moves)

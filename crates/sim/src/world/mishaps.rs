@@ -50,6 +50,7 @@ impl World {
             }
             Kind::DiskFull => self.disk_fills(host),
             Kind::NotebookLost => self.notebook_is_lost(host),
+            Kind::ContentsTorn => self.contents_are_torn(host),
             Kind::ClockSet => self.clock_is_set(host, server),
             Kind::ServerKilled => self.servers[server].doomed = Some(self.faults.rng().below(6)),
             Kind::ServerAway => self.server_goes_away(server),
@@ -157,6 +158,15 @@ impl World {
         host.disk.page = None;
         let id = host.id;
         self.tell_fault(format_args!("the notebook of {id} cannot be read any more"));
+        self.agent_dies(of);
+    }
+
+    /// A page stays as good as it was; what its units need beside it has to be sent again.
+    fn contents_are_torn(&mut self, of: usize) {
+        let host = &mut self.hosts[of];
+        host.disk.contents_torn = true;
+        let id = host.id;
+        self.tell_fault(format_args!("the contents in the notebook of {id} are torn"));
         self.agent_dies(of);
     }
 

@@ -22,6 +22,8 @@ pub(super) struct User {
     name: &'static str,
     account: AccountId,
     pub(super) rng: Rng,
+    /// It looks at what became of one wish before it has the next.
+    patient: bool,
     asked: u64,
     /// When it next wants something.
     acts_at: Moment,
@@ -37,9 +39,10 @@ pub(super) struct Attempt {
 }
 
 impl User {
-    pub(super) const fn new(name: &'static str, number: u32, rng: Rng) -> Self {
+    pub(super) fn new(name: &'static str, number: u32, mut rng: Rng) -> Self {
         Self {
             name,
+            patient: rng.chance(500),
             account: AccountId::new(1, number),
             rng,
             asked: 0,
@@ -125,15 +128,16 @@ impl World {
         }
     }
 
-    /// Often at once, mostly some time later.
+    /// Patient ones some time later; the others often at once.
     fn acts_again(&mut self, user: usize) {
         let ending = self.now >= self.faults.until();
         let one = &mut self.users[user];
         one.under_way = None;
-        let at = self.now.after(if ending || one.rng.chance(300) {
-            one.rng.between(1, 300)
-        } else {
-            one.rng.between(2_000, 40_000)
+        let at = self.now.after(match one.patient {
+            _ if ending => one.rng.between(1, 300),
+            true => one.rng.between(25_000, 60_000),
+            false if one.rng.chance(300) => one.rng.between(1, 300),
+            false => one.rng.between(2_000, 40_000),
         });
         self.user_will_act(user, at);
     }

@@ -90,7 +90,6 @@ fn a_silent_host_needs_a_new_claim() {
     assert_eq!(words(&bench.heard(again)), ["welcome", "table", "ack"]);
 }
 
-/// Between the decision that it is silent and the answer of the store nothing is acknowledged either.
 /// A server that stood still finds its hosts' words unread: that is not their silence.
 #[test]
 fn a_server_that_stood_still_does_not_call_its_hosts_silent() {
@@ -107,6 +106,19 @@ fn a_server_that_stood_still_does_not_call_its_hosts_silent() {
     assert!(bench.observed(host(1)).session.silent, "now it is the host's");
 }
 
+#[test]
+fn a_server_that_is_always_late_calls_a_dead_host_silent_all_the_same() {
+    let mut bench = Bench::new(1);
+    let agent = bench.join(host(1));
+    bench.beat(agent, 1);
+    for _ in 0..3 {
+        bench.now = bench.now + SUSPECT_AFTER;
+        bench.event(Event::Tick);
+    }
+    assert!(bench.observed(host(1)).session.silent);
+}
+
+/// Between the decision that it is silent and the answer of the store nothing is acknowledged either.
 #[test]
 fn no_acknowledgement_while_the_silence_is_on_its_way() {
     let mut bench = Bench::new(1);

@@ -208,6 +208,63 @@ fn who_starts_first_never_has_less() {
     );
 }
 
+/// Three units, whose next rollout starts new ones before old ones.
+fn three_that_start_first(image: &str) -> Edit {
+    let mut spec = (*shop(image, ServiceKind::Containers, Some(3))).clone();
+    let mut service = (*spec.services[&name("web")]).clone();
+    service.update.order = UpdateOrder::StartFirst;
+    spec.services.insert(name("web"), Arc::new(service));
+    Edit::Deploy {
+        stack: name("shop"),
+        spec: Arc::new(spec),
+    }
+}
+
+/// They ran steadily; then a restart was asked for, and nothing came of it for a minute.
+fn three_to_restart() -> (Court, Wishes) {
+    let (mut court, mut wishes) = (Court::default(), Wishes::default());
+    let first = three_that_start_first("app:1");
+    court.edit(&wishes, &first);
+    wishes.acknowledge(Revision(1), first);
+    for unit in 1..=3 {
+        assert_eq!(court.runs(unit, &made(unit, 1)), None);
+    }
+    court.pass(600_000);
+    let restart = Edit::Restart {
+        stack: name("shop"),
+        service: name("web"),
+    };
+    court.edit(&wishes, &restart);
+    wishes.acknowledge(Revision(2), restart);
+    court.pass(60_000);
+    (court, wishes)
+}
+
+#[test]
+fn a_restart_that_waits_may_take_its_batch_although_a_deploy_came() {
+    let (mut court, wishes) = three_to_restart();
+    court.edit(&wishes, &three_that_start_first("app:2"));
+    let end = Deed::Ended(By::Platform);
+    assert_eq!(court.enter(1, &made(1, 1), end.clone()), None, "the restart did");
+    assert_eq!(court.enter(2, &made(2, 1), end), Some(KEEPS_ENOUGH), "nobody may");
+}
+
+#[test]
+fn once_a_restart_is_done_it_excuses_nothing() {
+    let (mut court, wishes) = three_to_restart();
+    for unit in 1..=3 {
+        assert_eq!(court.enter(unit, &made(unit, 1), Deed::Ended(By::Platform)), None);
+        court.enter(unit, &made(unit, 1), Deed::Removed(By::Platform));
+        assert_eq!(court.runs(unit, &made(unit, 2)), None);
+    }
+    court.pass(60_000);
+    court.edit(&wishes, &three_that_start_first("app:2"));
+    assert_eq!(
+        court.enter(1, &made(1, 2), Deed::Ended(By::Platform)),
+        Some(KEEPS_ENOUGH)
+    );
+}
+
 #[test]
 fn a_rollout_is_not_to_blame_for_a_bad_day() {
     let (mut court, wishes) = steady();
