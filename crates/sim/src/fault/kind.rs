@@ -57,7 +57,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 24] = [
+pub const KINDS: [Kind; 25] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
