@@ -86,6 +86,8 @@ impl World {
             return;
         }
         let (id, until) = (host.id, self.now.after(length).min(self.awake_by(of)));
+        // What waits for the end of an earlier wedge is not overtaken.
+        let until = until.max(host.wedged_until);
         if until > self.now {
             self.hosts[of].wedged_until = until;
             self.troubles.host(id, until);
