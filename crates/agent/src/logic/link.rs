@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use muster_model::limits::LOST_AFTER;
 use muster_model::link::{Heartbeat, HeartbeatAck, Welcome};
 use muster_model::{SessionId, Timestamp};
 
-/// A server that did not welcome us after this long is left.
-const WELCOME_WITHIN: Duration = Duration::from_secs(15);
+/// A server that did not welcome us after this long is left: there has to be time for another one before we count as lost.
+const WELCOME_WITHIN: Duration = Duration::from_secs(5);
+const _: () = assert!(2 * WELCOME_WITHIN.as_secs() <= LOST_AFTER.as_secs());
 /// A server that acknowledged nothing for this many beats is left: the connection may be half-open.
 const BEATS_MISSED_MAX: u32 = 5;
 

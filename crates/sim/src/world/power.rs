@@ -78,16 +78,14 @@ impl World {
         })
     }
 
-    /// An agent takes nothing in for a while.
+    /// An agent takes nothing in for a while. While it does not, that is not made longer or shorter: what waits would be overtaken.
     pub(super) fn wedge_agent(&mut self, of: usize) {
         let length = self.faults.rng().between(500, 40_000);
         let host = &self.hosts[of];
-        if host.core.is_none() {
+        if host.core.is_none() || self.now < host.wedged_until {
             return;
         }
         let (id, until) = (host.id, self.now.after(length).min(self.awake_by(of)));
-        // What waits for the end of an earlier wedge is not overtaken.
-        let until = until.max(host.wedged_until);
         if until > self.now {
             self.hosts[of].wedged_until = until;
             self.troubles.host(id, until);

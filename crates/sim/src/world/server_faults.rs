@@ -14,12 +14,13 @@ impl World {
         self.server_dies(of);
     }
 
-    /// A server takes nothing in for a while; what it then believes may long be otherwise.
+    /// A server takes nothing in for a while; what it then believes may long be otherwise. As with a wedged agent, one pause ends
+    /// before the next.
     pub(super) fn server_pauses(&mut self, of: usize) {
         let length = self.faults.rng().between(500, 40_000);
         let server = &mut self.servers[of];
-        if server.core.is_some() {
-            server.paused_until = server.paused_until.max(self.now.after(length));
+        if server.core.is_some() && server.paused_until <= self.now {
+            server.paused_until = self.now.after(length);
             let id = server.id;
             self.tell_fault(format_args!("{id} takes nothing in for {length} ms"));
             for connection in self.links.which(|one| one.server.of == of) {
