@@ -198,7 +198,7 @@ impl AgentCore {
             }
             Action::PlaceFiles { .. } => {}
         }
-        if let (Failure::NoContent { .. }, true) = (failure, self.link.resync_once()) {
+        if let (Failure::NoContent { .. }, true) = (failure, self.link.may_resync(now)) {
             self.send(FromAgent::Resync);
         }
         if let Some(memory) = self.units.get_mut(&unit) {

@@ -13,6 +13,9 @@ const _: () = assert!(2 * WELCOME_WITHIN.as_secs() <= LOST_AFTER.as_secs());
 /// A server that acknowledged nothing for this many beats is left: the connection may be half-open.
 const BEATS_MISSED_MAX: u32 = 5;
 
+/// Missing content is asked for again after this long.
+const RESYNC_EVERY: Duration = Duration::from_secs(60);
+
 /// What is known of the connection and its session.
 #[derive(Debug, Default)]
 pub struct Link {
@@ -31,7 +34,7 @@ struct Session {
     unanswered: VecDeque<(u64, Timestamp)>,
     heard: Timestamp,
     /// Everything was asked for already, because some content was missing.
-    resynced: bool,
+    resynced: Option<Timestamp>,
 }
 
 impl Link {
@@ -86,7 +89,7 @@ impl Link {
             sequence: 0,
             unanswered: VecDeque::new(),
             heard: now,
-            resynced: false,
+            resynced: None,
         });
     }
 
@@ -123,11 +126,16 @@ impl Link {
         Some(sent)
     }
 
-    /// Whether to ask for everything because content is missing: once a session.
-    pub fn resync_once(&mut self) -> bool {
-        self.session
-            .as_mut()
-            .is_some_and(|session| !std::mem::replace(&mut session.resynced, true))
+    /// Whether to ask for everything because content is missing: not again and again, a server may not have it either.
+    pub fn may_resync(&mut self, now: Timestamp) -> bool {
+        let Some(session) = &mut self.session else {
+            return false;
+        };
+        let may = session.resynced.is_none_or(|at| at + RESYNC_EVERY <= now);
+        if may {
+            session.resynced = Some(now);
+        }
+        may
     }
 
     /// Why to leave, if the server has been silent for too long.
@@ -225,6 +233,15 @@ mod tests {
         assert_eq!(link.wake_at(), None);
         link.greeted(Timestamp(0));
         assert!(link.given_up(Timestamp(0) + WELCOME_WITHIN).is_some());
+    }
+
+    #[test]
+    fn missing_content_is_asked_for_again_after_a_while() {
+        let mut link = welcomed();
+        let asks =
+            [0, SECOND, 59 * SECOND, 60 * SECOND, 61 * SECOND].map(|at| link.may_resync(Timestamp(at)));
+        assert_eq!(asks, [true, false, false, true, false]);
+        assert!(!Link::default().may_resync(Timestamp(0)), "whom would it ask");
     }
 
     #[test]

@@ -15,7 +15,6 @@ muster_model::marks! {
     LEASE_ENDING = "agent: an exclusive unit is asked to end because the lease runs out";
     LEASE_OVER = "agent: an exclusive unit is ended by force because the lease ran out";
     LEASE_WAITS = "agent: an exclusive unit waits for a lease before it starts";
-    TABLE_OLDER = "agent: a table that is older than what is here is left";
     TABLE_UNFIT = "agent: a table that does not follow is asked for whole";
     NOTEBOOK_NOT_WRITTEN = "agent: the notebook could not be written";
     LEFT_UNANSWERED = "agent: a server that does not answer is left";

@@ -78,7 +78,6 @@ impl Pages {
             .filter(|page| page.incarnation == incarnation)
             .map(|page| page.table.clone());
         if mine.as_ref().is_some_and(|table| delta.revision < table.revision) {
-            marks::TABLE_OLDER.reach();
             return Received::Older;
         }
         let before = mine.unwrap_or_default();

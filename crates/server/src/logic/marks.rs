@@ -7,7 +7,6 @@ muster_model::marks! {
     DECISIONS_DROPPED = "server: decisions after one that was not done are dropped";
     LOOKED_UP_DONE = "server: a commit whose answer was lost had happened";
     LOOKED_UP_NOT_DONE = "server: a commit whose answer was lost had not happened";
-    BATCH_KNOWN = "server: the watch tells what the snapshot had already";
     RELOADED = "server: the mirror begins anew because a watch was lost";
     CLAIM_CONFLICT = "server: a claim of a session meets a conflict";
     REPORTS_PUT_BACK = "server: reports that could not be written are kept";

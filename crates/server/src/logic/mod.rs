@@ -260,7 +260,6 @@ impl ServerCore {
             }
             Event::Store(batch) => {
                 let Some(seen) = self.mirror.apply(batch).map_err(CoreError::Document)? else {
-                    marks::BATCH_KNOWN.reach();
                     return Ok(());
                 };
                 out.push(Output::Publish(Box::new(self.mirror.world().clone())));

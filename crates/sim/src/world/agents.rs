@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use muster_agent::engine::{Answer, Failure};
 use muster_agent::files::Places;
 use muster_agent::logic::{
     Action, AgentCore, Bounds, CoreConfig, Input, Lane, LeaseRecord, Output, Page, Started,
@@ -227,7 +228,10 @@ impl World {
                 }
                 self.dials_next(life);
             }
-            Output::SaveNotebook { page, .. } => self.soon(1, 20, Event::DiskWrites(life, Box::new(page))),
+            Output::SaveNotebook { page, blobs } => {
+                let brings = !blobs.is_empty();
+                self.soon(1, 20, Event::DiskWrites(life, Box::new(page), brings));
+            }
             Output::KeepLease(lease) => {
                 let host = &mut self.hosts[life.of];
                 if self.now >= host.disk_full_until {
@@ -243,7 +247,11 @@ impl World {
                 lane,
                 action: Action::PlaceFiles { .. },
             } => {
-                let result = Ok(muster_agent::engine::Answer::Done);
+                let what = "a config".to_owned();
+                let result = match self.hosts[life.of].disk.contents_torn {
+                    true => Err(Failure::NoContent { what }),
+                    false => Ok(Answer::Done),
+                };
                 self.soon(
                     1,
                     10,
@@ -254,7 +262,8 @@ impl World {
         }
     }
 
-    pub(super) fn disk_writes(&mut self, life: Life, page: Page) {
+    /// A page is written, and the contents that came with it, if any did.
+    pub(super) fn disk_writes(&mut self, life: Life, page: Page, brings: bool) {
         let revision = page.table.revision;
         let host = &self.hosts[life.of];
         let (alive, full) = (host.is_life(life), self.now < host.disk_full_until);
@@ -269,7 +278,8 @@ impl World {
                 format_args!("notebook has revision {revision}, {units} units"),
             );
             let disk = &mut self.hosts[life.of].disk;
-            (disk.page, disk.contents_torn) = (Some(page), false);
+            disk.page = Some(page);
+            disk.contents_torn &= !brings;
         }
         if !written {
             self.troubles.host(id, self.now);

@@ -67,7 +67,7 @@ pub(super) enum Event {
     AgentHears(Life, Box<Input>),
     AgentDials(Life),
     DialFails(Life, u64),
-    DiskWrites(Life, Box<Page>),
+    DiskWrites(Life, Box<Page>, bool),
 
     Arrives {
         connection: u64,

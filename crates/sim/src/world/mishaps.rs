@@ -161,13 +161,16 @@ impl World {
         self.agent_dies(of);
     }
 
-    /// A page stays as good as it was; what its units need beside it has to be sent again.
+    /// A page stays as good as it was; what its units need beside it has to be sent again: when the agent starts, or, if it does
+    /// not end now, when it wants to place what it cannot read.
     fn contents_are_torn(&mut self, of: usize) {
         let host = &mut self.hosts[of];
         host.disk.contents_torn = true;
         let id = host.id;
         self.tell_fault(format_args!("the contents in the notebook of {id} are torn"));
-        self.agent_dies(of);
+        if self.faults.rng().chance(500) {
+            self.agent_dies(of);
+        }
     }
 
     fn clock_is_set(&mut self, host: usize, server: usize) {

@@ -148,7 +148,7 @@ impl World {
             Event::AgentHears(life, input) => self.agent_hears(life, *input),
             Event::AgentDials(life) => self.agent_dials(life),
             Event::DialFails(life, connection) => self.dial_fails(life, connection),
-            Event::DiskWrites(life, page) => self.disk_writes(life, *page),
+            Event::DiskWrites(life, page, brings) => self.disk_writes(life, *page, brings),
             Event::Arrives {
                 connection,
                 way,

@@ -126,7 +126,7 @@ impl World {
             | Event::AgentHears(life, _)
             | Event::AgentDials(life)
             | Event::DialFails(life, _)
-            | Event::DiskWrites(life, _)
+            | Event::DiskWrites(life, ..)
             | Event::EngineLost(life)
             | Event::EngineFound(life) => Some(Taker::Agent(*life)),
             Event::CallAnswers(call, _) => Some(Taker::Agent(call.agent)),

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use muster_model::id::IdSource;
-use muster_model::link::ToAgent;
+use muster_model::link::{DeliveredBlob, ToAgent};
+use muster_model::secret::SecretBytes;
 use muster_model::{Core as _, Revision, ServerId};
 use muster_server::logic::{CoreConfig, Event as ServerEvent, Input, Output, ServerCore};
 use muster_store::Commit;
@@ -183,7 +184,10 @@ impl World {
             }
             Output::Find { ticket, request } => self.ask_store(life, Asker::Core(ticket), Ask::Find(request)),
             Output::Send {
-                connection, message, ..
+                connection,
+                mut message,
+                blobs_needed,
+                ..
             } => {
                 if !matches!(message, ToAgent::HeartbeatAck(_)) {
                     let told = telling::to_agent(&message);
@@ -192,6 +196,14 @@ impl World {
                         id,
                         format_args!("says on link {}: {told}", connection.0),
                     );
+                }
+                // What is in them is nothing to the cores.
+                let empty = |digest| DeliveredBlob {
+                    digest,
+                    content: SecretBytes::new(Vec::new()),
+                };
+                if let ToAgent::Table(delta) = &mut message {
+                    delta.blobs = blobs_needed.into_iter().map(empty).collect();
                 }
                 self.send(connection.0, Way::Down, Parcel::ToAgent(Box::new(message)));
             }
