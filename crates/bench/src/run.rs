@@ -29,9 +29,7 @@ pub async fn measure() -> anyhow::Result<Vec<Figure>> {
 
 async fn once() -> anyhow::Result<f64> {
     let machine = Machine::bare().await?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../scripts/run.sh")
-        .canonicalize()?;
+    let script = Path::new("scripts/run.sh").canonicalize()?;
     let began = Instant::now();
     let command = machine
         .host

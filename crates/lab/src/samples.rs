@@ -70,10 +70,7 @@ fn unit_binary() -> Result<PathBuf> {
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
-    build
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .map_err(Error::files("build", "lab-unit"))?;
+    build.status().map_err(Error::files("build", "lab-unit"))?;
     found().ok_or_else(missing)
 }
 

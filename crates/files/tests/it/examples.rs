@@ -7,7 +7,7 @@ use muster_files::{Project, SourceFile};
 use crate::support::stack;
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+    Path::new("../../examples")
 }
 
 /// An example with the files that it names.

@@ -295,8 +295,7 @@ pub fn text(bytes: &[u8]) -> String {
 
 /// A file of the repository.
 pub fn repository(path: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
+    Path::new("../..")
         .join(path)
         .canonicalize()
         .unwrap()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use muster_sim::story::play;
 
 fn stories() -> Vec<PathBuf> {
-    let below = Path::new(env!("CARGO_MANIFEST_DIR")).join("stories");
+    let below = Path::new("stories");
     let mut found: Vec<PathBuf> = std::fs::read_dir(below)
         .unwrap()
         .map(|entry| entry.unwrap().path())
