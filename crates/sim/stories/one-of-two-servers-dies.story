@@ -55,6 +55,6 @@ show services
 | shop/web  steady, 3 wanted
 start server s1
 watch 30s
-| 07:23  h1  shop/web (muster/web:1) ends
+| 07:22  h1  shop/web (muster/web:1) ends
 show services
 | shop/web  steady, 2 wanted
