@@ -7,7 +7,7 @@ use muster_files::{Project, SourceFile};
 use crate::support::stack;
 
 fn directory() -> PathBuf {
-    Path::new("../../examples")
+    PathBuf::from("../../examples")
 }
 
 /// An example with the files that it names.

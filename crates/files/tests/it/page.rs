@@ -7,9 +7,9 @@ fn the_page_is_printed_from_the_tables() {
     let path = Path::new("../../docs/compatibility.md");
     let page = muster_files::compatibility();
     if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, &page).unwrap();
+        std::fs::write(path, &page).unwrap();
     }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == page,
         "docs/compatibility.md is old; run `UPDATE=1 cargo nextest run -p muster-files page`"

@@ -89,9 +89,9 @@ fn it_is_as_it_is_kept() {
     let kept = Path::new("../../docs/openapi.json");
     let text = serde_json::to_string_pretty(&document()).unwrap() + "\n";
     if std::env::var_os("MUSTER_UPDATE_OPENAPI").is_some() {
-        std::fs::write(&kept, &text).unwrap();
+        std::fs::write(kept, &text).unwrap();
     }
-    let found = std::fs::read_to_string(&kept).unwrap_or_default();
+    let found = std::fs::read_to_string(kept).unwrap_or_default();
     assert!(
         found == text,
         "the API changed: look at the difference, then run the tests with MUSTER_UPDATE_OPENAPI=1"
