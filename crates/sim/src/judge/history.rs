@@ -76,6 +76,11 @@ impl History {
         self.surplus.is(now, stack, wished);
     }
 
+    /// A server is about to come or go.
+    pub fn servers_change(&mut self, now: Moment, troubles: &Troubles) {
+        self.surplus.servers_change(now, troubles);
+    }
+
     /// Judges the ledger after its last entry.
     pub fn judge(&mut self, scene: Scene<'_>) -> Result<(), Violation> {
         let found = [

@@ -42,6 +42,10 @@ impl Pace {
             return None;
         }
         let key = (entry.host, entry.container.clone());
+        // Whoever starts with its primary does not start by itself; how often the primary does counts for both.
+        let sidekick = format!("{}-", entry.container);
+        self.starts
+            .retain(|(host, name), _| *host != entry.host || !name.starts_with(&sidekick));
         let count = count(self.starts.entry(key).or_default(), scene.now);
         let (container, host) = (&entry.container, entry.host);
         (count > STARTS_MAX).then(|| format!("{container} on {host} was started {count} times in 10 s"))

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use muster_model::Name;
 
-use super::Moment;
 use super::history::{Scene, Wished};
+use super::{Moment, Troubles};
 use crate::ledger::Deed;
 
 /// Who follows a wish, or comes back from trouble, has so long for it: a program may take its time to end, a call may hang for
@@ -37,14 +37,16 @@ impl Surplus {
     }
 
     fn note(&mut self, now: Moment, key: &(Name, Name), most: u32) {
-        let limits = self.most.entry(key.clone()).or_default();
-        // The last one still holds, however long ago it was.
-        let old = limits
-            .iter()
-            .filter(|(at, _)| now.since(*at) > OF_LATE_MS)
-            .count();
-        limits.drain(..old.saturating_sub(1));
-        limits.push((now, most));
+        self.most.entry(key.clone()).or_default().push((now, most));
+    }
+
+    /// Servers are about to come or go: what was followed until now is followed for good. The last one still holds.
+    pub(super) fn servers_change(&mut self, now: Moment, troubles: &Troubles) {
+        for limits in self.most.values_mut() {
+            let followed = |(at, _): &&(Moment, u32)| !troubles.is_of_late(*at, now, OF_LATE_MS);
+            let count = limits.iter().filter(followed).count();
+            limits.drain(..count.saturating_sub(1));
+        }
     }
 
     pub(super) fn judge(&self, scene: Scene<'_>) -> Option<String> {
@@ -52,12 +54,7 @@ impl Surplus {
         let started = standing.filter(|one| entry.deed == Deed::Started && one.made.sidekick.is_none())?;
         let key = started.made.service();
         let limits = self.most.get(&key)?;
-        // While no server is there, nothing is followed.
-        let server = scene.troubles.servers_changed();
-        let of_late = |(at, _): &&(Moment, u32)| {
-            let followed = server.map_or(*at, |server| server.max(*at));
-            scene.now.since(followed) <= OF_LATE_MS
-        };
+        let of_late = |(at, _): &&(Moment, u32)| scene.troubles.is_of_late(*at, scene.now, OF_LATE_MS);
         // What was wished before those of late holds until they were followed.
         let before = limits.iter().rev().find(|limit| !of_late(limit));
         let most = limits

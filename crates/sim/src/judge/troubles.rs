@@ -13,6 +13,8 @@ pub struct Troubles {
     everywhere: Option<Moment>,
     servers: Option<Moment>,
     servers_gone: Option<Moment>,
+    /// Nobody leads, or is about to.
+    unled: bool,
 }
 
 impl Troubles {
@@ -27,9 +29,9 @@ impl Troubles {
         self.everywhere = self.everywhere.max(Some(until));
     }
 
-    /// A server came or went; whether any is there now.
-    pub fn servers(&mut self, now: Moment, any: bool) {
-        self.servers = Some(now);
+    /// A server came or went; whether any is there now, and whether one leads.
+    pub fn servers(&mut self, now: Moment, any: bool, led: bool) {
+        (self.servers, self.unled) = (Some(now), !led);
         self.servers_gone = if any {
             None
         } else {
@@ -54,8 +56,9 @@ impl Troubles {
         self.servers_gone
     }
 
-    /// When a server last came or went.
-    pub const fn servers_changed(&self) -> Option<Moment> {
-        self.servers
+    /// Whether what was wished at `at` may not be followed yet within so long: while nobody leads, nothing is.
+    pub fn is_of_late(&self, at: Moment, now: Moment, for_ms: u64) -> bool {
+        let since = self.servers.map_or(at, |changed| changed.max(at));
+        self.unled || now.since(since) <= for_ms
     }
 }

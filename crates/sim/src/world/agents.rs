@@ -7,6 +7,7 @@ use muster_agent::files::Places;
 use muster_agent::logic::{
     Action, AgentCore, Bounds, CoreConfig, Input, Lane, LeaseRecord, Output, Page, Started,
 };
+use muster_model::limits::LOST_AFTER;
 use muster_model::link::FromAgent;
 use muster_model::observed::HostFacts;
 use muster_model::{Core as _, HostId};
@@ -225,6 +226,11 @@ impl World {
                     .tell(self.now, id, format_args!("leaves its server: {why}"));
                 if let Some(connection) = self.hosts[life.of].connection.take() {
                     self.hang_up(connection, Way::Up);
+                }
+                // The others may take it for lost before one of them welcomes it.
+                if self.servers.len() > 1 {
+                    self.troubles
+                        .host(id, self.now.after(LOST_AFTER.as_secs() * 1_000));
                 }
                 self.dials_next(life);
             }

@@ -100,7 +100,14 @@ impl World {
             .tell(self.now, server.id, format_args!("begins, life {}", life.number));
         self.soon(5, 200, Event::ServerLoads(life));
         self.soon(PURGE_EVERY_MS, PURGE_EVERY_MS, Event::Purges(life));
-        self.troubles.servers(self.now, true);
+        self.servers_change(true);
+    }
+
+    /// A server came or went; whether one leads, or is about to.
+    fn servers_change(&mut self, led: bool) {
+        self.history.servers_change(self.now, &self.troubles);
+        let any = self.servers.iter().any(|server| server.core.is_some());
+        self.troubles.servers(self.now, any, led);
     }
 
     pub(super) fn server_dies(&mut self, of: usize) {
@@ -109,8 +116,9 @@ impl World {
             return;
         }
         let (id, number) = (server.id, server.life);
-        let any = self.servers.iter().any(|server| server.core.is_some());
-        self.troubles.servers(self.now, any);
+        let mut cores = self.servers.iter().filter_map(|server| server.core.as_ref());
+        let led = cores.any(|core| core.leads().is_some());
+        self.servers_change(led);
         self.trace.tell(self.now, id, format_args!("is killed"));
         for connection in self.links.which(|one| one.server == Life { of, number }) {
             self.hang_up(connection, Way::Down);

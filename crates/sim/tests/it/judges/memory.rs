@@ -106,6 +106,34 @@ fn a_unit_too_many_is_seen() {
 }
 
 #[test]
+fn while_nobody_leads_what_was_wished_last_is_not_followed_and_what_was_before_is() {
+    let many = Some("a service has no more units than wished and its surge");
+    let change = |court: &mut Court, led| {
+        court.history.servers_change(court.now, &court.troubles);
+        court.troubles.servers(court.now, true, led);
+    };
+    let (mut court, mut wishes) = steady();
+    court.edit(&wishes, &scaled(1));
+    wishes.acknowledge(Revision(9), scaled(1));
+    court
+        .history
+        .is_certain(court.now, &name("shop"), &wishes.services());
+    change(&mut court, false);
+    court.pass(600_000);
+    court.enter(2, &made(2, 1), Deed::Ended(By::Itself));
+    assert_eq!(
+        court.enter(2, &made(2, 1), Deed::Started),
+        None,
+        "nobody decided that it goes"
+    );
+    assert_eq!(court.runs(3, &made(3, 1)), many, "three never were wished");
+    let (mut court, _) = steady();
+    change(&mut court, true);
+    court.pass(600_000);
+    assert_eq!(court.runs(3, &made(3, 1)), many);
+}
+
+#[test]
 fn what_was_wished_of_late_or_hides_on_a_host_in_trouble_is_not_too_many() {
     let (mut court, mut wishes) = steady();
     for (at, units) in [(9, 3), (10, 1)] {
@@ -324,7 +352,7 @@ fn what_the_platform_ended_and_starts_again_as_it_was_is_seen() {
 fn whatever_is_touched_while_no_server_is_there_is_seen() {
     let alone = "without servers nothing is touched";
     let (mut court, _) = steady();
-    court.troubles.servers(court.now, false);
+    court.troubles.servers(court.now, false, false);
     court.pass(60_000);
     assert_eq!(
         court.enter(1, &made(1, 1), Deed::Ended(By::Platform)),
@@ -341,7 +369,7 @@ fn whatever_is_touched_while_no_server_is_there_is_seen() {
         "something was wrong there"
     );
     court.pass(300_000);
-    court.troubles.servers(court.now, true);
+    court.troubles.servers(court.now, true, true);
     assert_eq!(court.enter(2, &made(2, 1), Deed::Removed(By::Platform)), None);
 }
 
@@ -362,6 +390,33 @@ fn starting_over_and_over_is_seen() {
         court.enter(1, &one, Deed::Ended(By::Itself));
         assert_eq!(court.enter(1, &one, Deed::Started), None);
     }
+}
+
+#[test]
+fn a_sidekick_that_starts_with_its_primary_is_not_started_over_and_over() {
+    let (mut court, one) = (Court::default(), made(1, 1));
+    let log = Made {
+        name: format!("{}-log", one.name),
+        sidekick: Some(name("log")),
+        ..made(1, 1)
+    };
+    court.runs(1, &one);
+    court.runs(1, &log);
+    let again = |court: &mut Court, made: &Made| {
+        court.pass(1_000);
+        court.enter(1, made, Deed::Ended(By::Itself));
+        court.enter(1, made, Deed::Started)
+    };
+    for _ in 0..3 {
+        assert_eq!(again(&mut court, &log), None);
+    }
+    assert_eq!(again(&mut court, &one), None);
+    let found = (0..7).find_map(|_| again(&mut court, &log));
+    assert_eq!(
+        found,
+        Some("what crashes is started with pauses"),
+        "by itself it is"
+    );
 }
 
 #[test]
