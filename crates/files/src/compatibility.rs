@@ -4,32 +4,23 @@ use std::fmt::Write as _;
 
 use muster_model::Severity;
 
+use crate::catalogue::{self, Here, Maps, Row};
 use crate::code::Code;
-use crate::compose::service::{
-    self, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
-    rights, update, volume_long,
-};
-use crate::compose::{blobs, include, sections};
-use crate::rancher_compose::{self, labels};
-use crate::table::{Action, Key};
+use crate::rancher_compose::labels;
 
 /// Markdown: what is done with every key of every format, and all kinds of remarks.
 pub fn compatibility() -> String {
     let mut page = String::from(HEAD);
     page.push_str("\n## Root of a compose file\n\n");
-    table(&mut page, "", sections::KEYS);
-    for (prefix, rows) in root_rows() {
-        let _ = write!(page, "\n### `{prefix}`\n\n{HEADER}{rows}");
-    }
-    for (title, keys) in service::TABLES {
+    table(&mut page, &catalogue::root());
+    maps(&mut page, catalogue::root_maps());
+    for (title, rows) in catalogue::service() {
         let _ = write!(page, "\n## Service: {title}\n\n");
-        table(&mut page, "", keys);
-        for (prefix, rows) in service_rows(title) {
-            let _ = write!(page, "\n### `{prefix}`\n\n{HEADER}{rows}");
-        }
+        table(&mut page, &rows);
+        maps(&mut page, catalogue::service_maps(title));
     }
     page.push_str("\n## Labels `io.rancher.*`\n\nOther labels of this prefix are named in a remark.\n\n");
-    table(&mut page, "", labels::LABELS);
+    table(&mut page, &catalogue::rows("", labels::LABELS));
     page.push_str(CODES);
     for code in Code::ALL {
         let (name, meaning) = (code.name(), code.meaning());
@@ -92,68 +83,23 @@ fn severities(code: Code) -> String {
     }
 }
 
-fn root_rows() -> Vec<(&'static str, String)> {
-    vec![
-        ("include", rows("", include::KEYS)),
-        ("volumes.<name>", rows("", crate::compose::volumes::KEYS)),
-        ("secrets.<name>, configs.<name>", rows("", blobs::KEYS)),
-        ("networks.default", rows("", sections::NETWORK_KEYS)),
-    ]
-}
-
-fn service_rows(title: &str) -> Vec<(&'static str, String)> {
-    match title {
-        "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
-        "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
-        "Network" => vec![("networks.<name>", rows("", network::ATTACHMENT_KEYS))],
-        "Volumes" => vec![(
-            "volumes[]",
-            rows("", volume_long::LONG_KEYS)
-                + &rows("bind.", volume_long::BIND_KEYS)
-                + &rows("volume.", volume_long::VOLUME_KEYS)
-                + &rows("tmpfs.", volume_long::TMPFS_KEYS),
-        )],
-        "Secrets and configs" => vec![("secrets[], configs[]", rows("", files::LONG_KEYS))],
-        "Health" => vec![("healthcheck", rows("", health::CHECK_KEYS))],
-        "Limits" => vec![("ulimits.<name>", rows("", limits::ULIMIT_KEYS))],
-        "Rights" => vec![("devices[]", rows("", rights::DEVICE_KEYS))],
-        "Order" => vec![("depends_on.<name>", rows("", depends::LONG_KEYS))],
-        "Units" => vec![(
-            "deploy",
-            rows("", deploy::DEPLOY_KEYS)
-                + &rows("placement.", placement::KEYS)
-                + &rows("resources.", deploy::RESOURCES_KEYS)
-                + &rows("resources.limits.", deploy::LIMITS_KEYS)
-                + &rows("resources.reservations.", deploy::RESERVATIONS_KEYS)
-                + &rows("restart_policy.", deploy::RESTART_KEYS)
-                + &rows("update_config.", update::KEYS),
-        )],
-        "Output" => vec![("logging", rows("", logging::LOGGING_KEYS))],
-        "rancher-compose.yml" => vec![("upgrade_strategy", rows("", rancher_compose::UPGRADE_KEYS))],
-        _ => Vec::new(),
-    }
-}
-
-fn table<T>(page: &mut String, prefix: &str, keys: &[Key<T>]) {
+fn table(page: &mut String, rows: &[Row]) {
     page.push_str(HEADER);
-    page.push_str(&rows(prefix, keys));
+    for row in rows {
+        let here = match row.here {
+            Here::Yes => "yes",
+            Here::InPart => "in part",
+            Here::NotYet => "not yet",
+            Here::NoEffect => "no effect",
+        };
+        let about = row.about.replace('|', "\\|");
+        let _ = writeln!(page, "| `{}` | {here} | {about} |", row.path);
+    }
 }
 
-fn rows<T>(prefix: &str, keys: &[Key<T>]) -> String {
-    let mut rows = String::new();
-    for key in keys {
-        let here = match key.action {
-            Action::Read(_) | Action::Before => "yes",
-            Action::Partly(_) => "in part",
-            Action::Unsupported => "not yet",
-            Action::Nothing => "no effect",
-        };
-        let _ = writeln!(
-            rows,
-            "| `{prefix}{}` | {here} | {} |",
-            key.name,
-            key.about.replace('|', "\\|")
-        );
+fn maps(page: &mut String, maps: Maps) {
+    for (path, rows) in maps {
+        let _ = write!(page, "\n### `{path}`\n\n");
+        table(page, &rows);
     }
-    rows
 }

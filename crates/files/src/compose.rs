@@ -24,21 +24,54 @@ mod finish;
 pub(crate) mod include;
 mod interpolated;
 mod merge;
+pub(crate) mod modern;
 mod named;
 mod order;
+mod rebase;
 mod sidekicks;
+
+use std::collections::BTreeMap;
+
+use document::Document;
 
 use crate::cx::Cx;
 use crate::draft::DraftStack;
 use crate::room::Room;
+use crate::text::{Comments, Dollars, print};
 
 /// Reads a project. What it gives means something only if nothing was an error.
 pub(crate) fn read(room: &mut Room<'_>) -> DraftStack {
+    match document(room) {
+        Some(document) => assemble::stack(&Cx::root(room), &document),
+        None => DraftStack::default(),
+    }
+}
+
+/// One document of all files of a project.
+fn document(room: &mut Room<'_>) -> Option<Document> {
     let trees = files::load(room);
-    let room = &*room;
-    let cx = Cx::root(room);
-    let Some(document) = files::merged(&cx, trees) else {
-        return DraftStack::default();
-    };
-    assemble::stack(&cx, &document)
+    files::merged(&Cx::root(room), trees)
+}
+
+/// A project as one file with everything filled in that is known. Means something only if nothing was an error.
+pub(crate) fn config(room: &mut Room<'_>) -> Option<String> {
+    let mut document = document(room)?;
+    assemble::stack(&Cx::root(room), &document);
+    rebase::rebase(room, &mut document);
+    modern::modernize(&mut document);
+    Some(print(&document.root, Dollars::Escaped, BTreeMap::new()))
+}
+
+/// A file, or a pair, in today's words, with its variables and comments. Means something only if nothing was an error.
+pub(crate) fn convert(room: &mut Room<'_>) -> Option<String> {
+    room.as_written = true;
+    let trees = files::load(room);
+    let files = trees.iter().map(files::Tree::file);
+    let comments = files
+        .filter_map(|file| Some((file, Comments::of(room.bytes(file)?))))
+        .collect();
+    let mut document = files::merged(&Cx::root(room), trees)?;
+    rebase::rebase(room, &mut document);
+    modern::modernize(&mut document);
+    Some(print(&document.root, Dollars::AsWritten, comments))
 }

@@ -17,6 +17,7 @@
 //! Nothing here opens a file, looks at a clock or knows what runs where: [`references`] says which files a project
 //! names, and whoever calls brings them. On any input, time and memory are bounded and nothing panics.
 
+mod catalogue;
 mod code;
 mod compatibility;
 mod compose;
@@ -29,6 +30,7 @@ mod project;
 mod rancher_compose;
 mod report;
 mod room;
+mod schema;
 mod suggest;
 mod table;
 mod text;
@@ -41,7 +43,8 @@ use muster_model::Diagnostic;
 
 pub use compatibility::compatibility;
 pub use draft::{BlobDraft, DraftStack, External};
-pub use project::{Project, Reading, Reference, ReferenceKind, SourceFile};
+pub use project::{Project, Reading, Reference, ReferenceKind, SourceFile, Written};
+pub use schema::schema;
 
 use room::Room;
 
@@ -70,6 +73,40 @@ pub fn references(project: &Project) -> Vec<Reference> {
 /// The variables that a project asks for; others need not travel with it.
 pub fn variables(project: &Project) -> BTreeSet<String> {
     looked_at(project).into_variables()
+}
+
+/// All kinds of remarks: their names, which do not change, and what they say.
+pub fn codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    code::Code::ALL.iter().map(|code| (code.name(), code.meaning()))
+}
+
+/// A project as one file: merged, with everything filled in that is known. It is read as the project is.
+pub fn config(project: &Project) -> Written {
+    written(project, compose::config)
+}
+
+/// A file or a pair of any format in today's words, with its variables and comments. It is read as the project is.
+pub fn convert(project: &Project) -> Written {
+    let looked_at = check(project);
+    if muster_model::diagnostic::has_errors(&looked_at) {
+        return Written {
+            text: None,
+            diagnostics: looked_at,
+        };
+    }
+    Written {
+        diagnostics: looked_at,
+        ..written(project, compose::convert)
+    }
+}
+
+fn written(project: &Project, write: fn(&mut Room<'_>) -> Option<String>) -> Written {
+    let mut room = Room::new(project, true);
+    let text = write(&mut room).filter(|_| !room.report.failed());
+    Written {
+        text,
+        diagnostics: room.report.into_diagnostics(),
+    }
 }
 
 fn looked_at(project: &Project) -> Room<'_> {

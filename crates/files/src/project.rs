@@ -48,6 +48,15 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A project written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// A compose file of today's format; none if any diagnostic is an error.
+    pub text: Option<String>,
+    /// All remarks on the files that it was written from.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// A file that a project names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reference {

@@ -14,6 +14,8 @@ use crate::text::At;
 pub(crate) struct Room<'a> {
     pub project: &'a Project,
     pub report: Report,
+    /// Files are to be written anew: variables, `extends` and `include` stay as they stand.
+    pub as_written: bool,
     /// Directory of the first source.
     pub root: String,
     /// Variables from files of variables.
@@ -36,6 +38,7 @@ impl<'a> Room<'a> {
         Self {
             project,
             report: Report::new(offline),
+            as_written: false,
             root: path::tidy(path::directory(first)),
             from_files: BTreeMap::new(),
             questions: BTreeMap::new(),
@@ -121,6 +124,18 @@ impl<'a> Room<'a> {
         };
         let below = below.filter(|_| path::is_inside(&self.root, &base))?;
         Some(path::join(directory, below.trim_start_matches('/')))
+    }
+
+    /// The content of a file that was given, by its number.
+    pub fn bytes(&self, file: u16) -> Option<&'a [u8]> {
+        match self.project.sources.get(usize::from(file)) {
+            Some(source) => Some(&source.bytes),
+            None => self
+                .project
+                .support
+                .get(&self.report.path(file))
+                .map(Vec::as_slice),
+        }
     }
 
     /// Relative paths of a file start at `base`.

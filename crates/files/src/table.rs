@@ -131,9 +131,11 @@ pub(crate) fn read_map_with<T>(
             .flat_map(|table| table.iter())
             .find(|key| key.name == name)
     };
-    for entry in entries.iter().filter(|entry| !is_extension(&entry.key)) {
+    for entry in entries {
         let Some(key) = find(&entry.key) else {
-            unknown(cx, entry, tables, strangers);
+            if !is_extension(&entry.key) {
+                unknown(cx, entry, tables, strangers);
+            }
             continue;
         };
         let cx = cx.key_of_form(&entry.key, key.form);

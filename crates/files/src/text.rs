@@ -5,10 +5,14 @@
 //! what whoever reads the key says they mean, never what a YAML version says.
 
 mod build;
+mod comments;
 mod decode;
 mod load;
+mod print;
 
+pub(crate) use comments::Comments;
 pub(crate) use load::load;
+pub(crate) use print::{Dollars, print};
 
 /// Where something was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -64,6 +64,13 @@ pub enum Command {
     Login(LoginArgs),
     /// Read compose files and say what is wrong with them, offline
     Check(CheckArgs),
+    /// Print compose files of any age, or a pair with rancher-compose.yml, in today's format
+    Convert {
+        /// The compose file
+        file: PathBuf,
+    },
+    /// Print a JSON Schema of compose files, for editors
+    Schema,
     /// Deploy and look at stacks
     #[command(subcommand)]
     Stack(StackCommand),
@@ -90,9 +97,8 @@ pub enum Command {
     /// Secrets: written, never shown
     #[command(subcommand)]
     Secret(BlobCommand),
-    /// Configs: files for containers
-    #[command(subcommand)]
-    Config(BlobCommand),
+    /// Print a project's files as one, merged and filled in; with a command: configs, files for containers
+    Config(ConfigArgs),
     /// Logins at image registries
     #[command(subcommand)]
     Registry(RegistryCommand),
@@ -221,6 +227,16 @@ pub struct CheckArgs {
     pub verbose: bool,
 }
 
+/// A project to print, or the environment's configs.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ConfigArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(subcommand)]
+    pub command: Option<BlobCommand>,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum StackCommand {
     /// Show what deploying would change, and change nothing
@@ -245,30 +261,33 @@ pub enum StackCommand {
     Rm(RmArgs),
 }
 
-/// Which files make the stack.
+/// A stack and the files that describe it.
 #[derive(Debug, Clone, Args)]
 pub struct UpArgs {
     /// The stack's name
     pub stack: Name,
-    /// Compose file; several are merged in order
-    #[arg(
-        long = "file",
-        short = 'f',
-        value_name = "FILE",
-        default_value = "docker-compose.yml"
-    )]
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    #[command(flatten)]
+    pub wait: WaitArgs,
+}
+
+/// Which files make a project.
+#[derive(Debug, Clone, Args)]
+pub struct ProjectArgs {
+    /// Compose file; several are merged in order. Without it COMPOSE_FILE counts, then compose.yaml or docker-compose.yml
+    /// here, with its override
+    #[arg(long = "file", short = 'f', value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// File with variables, instead of `.env` beside the first compose file
+    /// File with variables, instead of COMPOSE_ENV_FILES or `.env` beside the first compose file
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
-    /// Profile to switch on
+    /// Profile to switch on, beside those of COMPOSE_PROFILES
     #[arg(long = "profile", value_name = "NAME")]
     pub profiles: Vec<String>,
     /// Read files outside the project's directory too, where the compose files name them
     #[arg(long)]
     pub allow_outside: bool,
-    #[command(flatten)]
-    pub wait: WaitArgs,
 }
 
 /// How a change is confirmed and waited for.

@@ -5,6 +5,8 @@ mod apply;
 mod blobs;
 mod check;
 mod completion;
+mod config;
+mod convert;
 mod dev;
 mod environments;
 mod events;
@@ -28,13 +30,19 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ConfigArgs};
 
 /// Runs what was typed, in the runtime it needs.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Completion { shell } => completion::run(shell),
         Command::Check(ref args) => check::run(args, cli.global.output),
+        Command::Convert { ref file } => convert::run(file),
+        Command::Schema => convert::schema(),
+        Command::Config(ConfigArgs {
+            command: None,
+            ref project,
+        }) => config::run(project),
         Command::Whoami(args) => alone(whoami::run(args)),
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
@@ -57,12 +65,18 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         Command::Image(command) => images::run(command, global).await,
         Command::Volume(command) => volumes::run(command, global).await,
         Command::Secret(command) => blobs::run(blobs::Kind::Secret, command, global).await,
-        Command::Config(command) => blobs::run(blobs::Kind::Config, command, global).await,
+        Command::Config(ConfigArgs {
+            command: Some(command),
+            ..
+        }) => blobs::run(blobs::Kind::Config, command, global).await,
         Command::Registry(command) => registries::run(command, global).await,
         Command::Environment(command) => environments::run(command, global).await,
         Command::Key(command) => keys::run(command, global).await,
         Command::Completion { .. }
         | Command::Check(_)
+        | Command::Convert { .. }
+        | Command::Schema
+        | Command::Config(_)
         | Command::Whoami(_)
         | Command::Dev(_)
         | Command::Server(_)

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use muster_model::{Diagnostic, Severity};
 use serde::Serialize;
 
 /// How a listing is written.
@@ -28,6 +29,8 @@ pub enum Output {
     Json,
     /// The API's objects as YAML.
     Yaml,
+    /// Remarks on files as SARIF 2.1.0; of `check` only.
+    Sarif,
 }
 
 /// Writes objects as asked: `table` makes the columns, whose last ones may be for `wide` only.
@@ -45,7 +48,23 @@ pub fn listing<T: Serialize>(
         Output::Yaml => data(&yaml::text(
             &serde_json::to_value(items).context("could not print as YAML")?,
         )),
+        Output::Sarif => anyhow::bail!("only `muster check` writes SARIF; ask for json or yaml here"),
     }
+}
+
+/// Remarks on files, one a line.
+pub fn diagnostics(all: &[Diagnostic], paint: Paint) -> String {
+    let line = |diagnostic: &Diagnostic| {
+        let line = diagnostic.to_string();
+        let painted = match diagnostic.severity {
+            Severity::Error => paint.red(&line),
+            Severity::Warning => paint.yellow(&line),
+            Severity::Unsupported => line,
+            Severity::Note => paint.dim(&line),
+        };
+        painted + "\n"
+    };
+    all.iter().map(line).collect()
 }
 
 /// Writes to standard output; a reader that has gone ends the command quietly.

@@ -62,7 +62,9 @@ pub(super) fn document(cx: &Cx<'_>, mut root: Node, extra: &BTreeMap<String, Str
     if format == Format::One {
         root = with_services(root);
     }
-    interpolate_tree(cx, &mut root, extra);
+    if !cx.room.as_written {
+        interpolate_tree(cx, &mut root, extra);
+    }
     Some(Document {
         root,
         format,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{Document, Format, document};
 use super::merge::merge_service;
+use super::modern::NOT_INHERITED;
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::project::ReferenceKind;
@@ -186,7 +187,7 @@ fn wish(cx: &Cx<'_>, node: &Node) -> Option<Wish> {
 /// What a service takes over from one it extends.
 fn inherited(mut base: Node, format: Format) -> Node {
     if format != Format::Later {
-        for key in ["links", "volumes_from", "depends_on"] {
+        for key in NOT_INHERITED {
             base.take(key);
         }
     }

@@ -22,6 +22,13 @@ pub(super) struct Tree {
     second: bool,
 }
 
+impl Tree {
+    /// Which file it is of, as the report numbers them.
+    pub fn file(&self) -> u16 {
+        self.root.at.file
+    }
+}
+
 /// Loads the sources and what belongs to them without being named: variables, a second file, questions.
 pub(super) fn load(room: &mut Room<'_>) -> Vec<Tree> {
     let project = room.project;
@@ -102,24 +109,32 @@ fn other_file(room: &Room<'_>) -> Option<Tree> {
 pub(super) fn merged(cx: &Cx<'_>, trees: Vec<Tree>) -> Option<Document> {
     let (second, first): (Vec<_>, Vec<_>) = trees.into_iter().partition(|tree| tree.second);
     let mut whole: Option<Document> = None;
+    let paired = !second.is_empty();
     for tree in first {
-        whole = add(cx, whole, complete(cx, tree.root));
+        whole = add(cx, whole, complete(cx, tree.root, paired));
     }
     for tree in second {
         let document = second_document(cx, tree.root, whole.as_ref());
         whole = add(cx, whole, document);
     }
     let mut whole = whole?;
-    merge::without_resets(&mut whole.root);
+    if !cx.room.as_written {
+        merge::without_resets(&mut whole.root);
+    }
     enough_services(cx, &whole).then_some(whole)
 }
 
 /// A compose file with what it extends and includes.
-fn complete(cx: &Cx<'_>, root: Node) -> Option<Document> {
+fn complete(cx: &Cx<'_>, root: Node, paired: bool) -> Option<Document> {
     let mut document = document(cx, root, &BTreeMap::new())?;
     let path = cx.room.report.path(document.root.at.file);
-    Extends::new(cx).resolve(&mut document, &path);
-    include::resolve(cx, &mut document, &mut vec![path]);
+    // What a second file says of a service is not for those that extend it.
+    if paired || !cx.room.as_written {
+        Extends::new(cx).resolve(&mut document, &path);
+    }
+    if !cx.room.as_written {
+        include::resolve(cx, &mut document, &mut vec![path]);
+    }
     Some(document)
 }
 

@@ -7,7 +7,8 @@ use crate::cx::Cx;
 use crate::interpolate::{Variables, interpolate};
 use crate::text::{At, Node, Scalar, Value};
 
-/// Replaces variables; keys stay as they are. `extra` holds variables that only this file has.
+/// Replaces variables; keys stay as they are, and values that hang on an unset variable. `extra` holds variables that only
+/// this file has.
 pub(super) fn interpolate_tree(cx: &Cx<'_>, node: &mut Node, extra: &BTreeMap<String, String>) {
     let at = node.at;
     match &mut node.value {
@@ -30,8 +31,10 @@ pub(super) fn interpolate_tree(cx: &Cx<'_>, node: &mut Node, extra: &BTreeMap<St
 fn replace(cx: &Cx<'_>, at: At, scalar: &mut Scalar, extra: &BTreeMap<String, String>) {
     match interpolate(&scalar.text, &Lookup { cx, at, extra }) {
         Ok(out) if cx.room.spend(cx, at, out.text.len()) => {
-            scalar.text = out.text;
             scalar.known = out.known;
+            if out.known {
+                scalar.text = out.text;
+            }
         }
         Ok(_) => scalar.known = false,
         Err(error) => {

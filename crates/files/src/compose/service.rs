@@ -24,10 +24,11 @@ pub(crate) mod volumes;
 use muster_model::desired::ImageRef;
 
 use super::draft::{Image, ServiceDraft};
+use super::modern::OWN_KEY;
 use crate::cx::Cx;
 use crate::rancher_compose;
-use crate::table::{Key, Strangers, read_map_with};
-use crate::text::Entry;
+use crate::table::{self, Key, Strangers, read_map_with};
+use crate::text::{Entry, Node};
 
 pub(crate) use volume_source::target_of;
 
@@ -47,7 +48,15 @@ pub(crate) const TABLES: &[(&str, &[Key<ServiceDraft>])] = &[
     ("Units", deploy::KEYS),
     ("Output", logging::KEYS),
     ("rancher-compose.yml", rancher_compose::KEYS),
+    ("What other tools pass over", OWN_KEYS),
 ];
+
+const OWN_KEYS: &[Key<ServiceDraft>] = &[table::read(
+    OWN_KEY,
+    read_own,
+    "x-muster: { retain_ip: true }",
+    "Any key of a service: for those of a rancher-compose.yml in a file that other tools read too.",
+)];
 
 /// Reads a service. One that says nothing is a service with all its keys missing; of one that is left out, the image
 /// alone is read.
@@ -58,7 +67,19 @@ pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<S
         draft.image = Image::LeftOut;
         return Some(draft);
     }
-    let tables: Vec<_> = TABLES.iter().map(|(_, table)| *table).collect();
-    read_map_with(cx, &entry.value, &tables, strangers, &mut draft);
+    read_map_with(cx, &entry.value, &tables(), strangers, &mut draft);
     Some(draft)
+}
+
+fn read_own(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    // Once is enough: in itself the key is only an extension, which nobody reads.
+    let tables: Vec<_> = tables()
+        .into_iter()
+        .filter(|table| !std::ptr::eq(*table, OWN_KEYS))
+        .collect();
+    read_map_with(cx, node, &tables, Strangers::Refused, draft);
+}
+
+fn tables() -> Vec<&'static [Key<ServiceDraft>]> {
+    TABLES.iter().map(|(_, table)| *table).collect()
 }

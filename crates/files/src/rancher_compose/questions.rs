@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::text::{Entry, Node, Value};
 
+/// The keys of a catalog's own block; the last is what it is called in a file that other tools read too.
+const KEYS: [&str; 3] = [".catalog", "catalog", "x-catalog"];
+
 /// The key of a catalog's own block, which is no service wherever it stands.
 pub(crate) fn is_catalog(key: &str) -> bool {
-    matches!(key, ".catalog" | "catalog")
+    KEYS.contains(&key)
 }
 
 /// Takes the catalog's block out of a tree and gives what it asks for.
@@ -21,7 +24,7 @@ pub(crate) fn take(tree: &mut Node) -> BTreeMap<String, Option<String>> {
             }
         }
     };
-    for key in [".catalog", "catalog"] {
+    for key in KEYS {
         add(tree.take(key));
         if let Value::Map(entries) = &mut tree.value
             && let Some(services) = entries.iter_mut().find(|entry| entry.key == "services")

@@ -18,6 +18,7 @@ pub(crate) fn load(report: &Report, file: u16, bytes: &[u8]) -> Option<Node> {
         documents: 0,
     };
     let options = granit_parser::options! {
+        emit_comments: false,
         emit_unresolved_aliases: true,
         flow_nesting_limit: DEPTH_MAX + 1,
         block_nesting_limit: DEPTH_MAX + 1,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use muster_files::{Project, SourceFile};
-use muster_model::{Diagnostic, Severity};
+use muster_model::Severity;
 
 /// Files that may have errors, each with the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[];
@@ -44,8 +44,8 @@ fn compose_files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Checks a file as the command does: with the files that it names, where they are there.
-fn checked(path: &Path) -> Vec<Diagnostic> {
+/// A file as the commands read it: with the files that it names, where they are there.
+pub fn project_of(path: &Path) -> Project {
     let mut project = Project {
         sources: vec![SourceFile {
             path: path.to_string_lossy().into_owned(),
@@ -60,10 +60,17 @@ fn checked(path: &Path) -> Vec<Diagnostic> {
             .filter_map(|named| Some((named.path.clone(), std::fs::read(&named.path).ok()?)))
             .collect();
         if found.is_empty() {
-            return muster_files::check(&project);
+            return project;
         }
         project.support.extend(found);
     }
+}
+
+/// Every compose file of the corpus; none where it is not there.
+pub fn all_files() -> Option<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    compose_files(&corpus()?, &mut files);
+    Some(files)
 }
 
 #[test]
@@ -76,7 +83,7 @@ fn real_files_are_read() {
     let started = Instant::now();
     let (mut clean, mut codes, mut failed) = (0, BTreeMap::<_, usize>::new(), Vec::new());
     for path in &files {
-        let diagnostics = checked(path);
+        let diagnostics = muster_files::check(&project_of(path));
         let errors: Vec<_> = diagnostics
             .iter()
             .filter(|d| d.severity == Severity::Error)

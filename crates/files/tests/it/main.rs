@@ -19,3 +19,5 @@ mod remarks;
 mod support;
 mod units;
 mod variables;
+mod written;
+mod written_corpus;

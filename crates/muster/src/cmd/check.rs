@@ -1,5 +1,7 @@
 //! `muster check`: says what is wrong with compose files, offline.
 
+mod sarif;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -7,16 +9,8 @@ use anyhow::Context as _;
 use muster_model::{Diagnostic, Severity, diagnostic};
 
 use crate::cli::CheckArgs;
-use crate::collect::{self, Outside, Wanted};
+use crate::collect::{self, COMPOSE_NAMES, Wanted};
 use crate::print::{self, Output, Paint, Table};
-
-/// Names that compose files go by.
-const COMPOSE_NAMES: &[&str] = &[
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-];
 
 /// Directories below this are not looked through.
 const DEPTH_MAX: usize = 32;
@@ -44,7 +38,8 @@ pub fn run(args: &CheckArgs, output: Output) -> anyhow::Result<ExitCode> {
     }
     match output {
         Output::Json | Output::Yaml => print::listing(output, &all, |_| Table::default())?,
-        Output::Table | Output::Wide => show(&all)?,
+        Output::Sarif => sarif::print(&all)?,
+        Output::Table | Output::Wide => print::data(&print::diagnostics(&all, Paint::for_stdout()))?,
     }
     print::say(summary(files.len(), &all));
     Ok(if failed {
@@ -74,31 +69,8 @@ fn find(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<
 }
 
 fn check(file: &Path) -> anyhow::Result<Vec<Diagnostic>> {
-    let files = [file.to_owned()];
-    let profiles = ["*".to_owned()];
-    let wanted = Wanted {
-        files: &files,
-        env_files: &[],
-        profiles: &profiles,
-        outside: Outside::Skip,
-    };
-    Ok(muster_files::check(&collect::project(wanted)?))
-}
-
-fn show(all: &[Diagnostic]) -> anyhow::Result<()> {
-    let paint = Paint::for_stdout();
-    let mut text = String::new();
-    for diagnostic in all {
-        let line = diagnostic.to_string();
-        text.push_str(&match diagnostic.severity {
-            Severity::Error => paint.red(&line),
-            Severity::Warning => paint.yellow(&line),
-            Severity::Unsupported => line,
-            Severity::Note => paint.dim(&line),
-        });
-        text.push('\n');
-    }
-    print::data(&text)
+    let project = collect::project(&Wanted::one(file))?;
+    Ok(muster_files::check(&project))
 }
 
 fn summary(files: usize, all: &[Diagnostic]) -> String {

@@ -8,7 +8,7 @@ use muster_model::view::{Deployed, PlanView, StackDeploy, StackFiles};
 use crate::cli::UpArgs;
 use crate::client::{Client, segment};
 use crate::cmd::apply::{self, Until};
-use crate::collect::{self, Outside, Wanted};
+use crate::collect::{self, Wanted};
 use crate::print::{self, Output};
 
 /// Shows what deploying would change.
@@ -18,7 +18,7 @@ pub async fn plan(client: &Client, args: &UpArgs, output: Output) -> anyhow::Res
         .send(Method::POST, &place(client, args, "/plan"), &files)
         .await?;
     match output {
-        Output::Json | Output::Yaml => print::listing(output, &plan, |_| print::Table::default())?,
+        Output::Json | Output::Yaml | Output::Sarif => print::listing(output, &plan, |_| print::Table::default())?,
         Output::Table | Output::Wide => print::data(&apply::describe(&plan))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -50,15 +50,6 @@ fn place(client: &Client, args: &UpArgs, rest: &str) -> String {
 }
 
 fn collect(client: &Client, args: &UpArgs) -> anyhow::Result<StackFiles> {
-    let wanted = Wanted {
-        files: &args.files,
-        env_files: &args.env_file,
-        profiles: &args.profiles,
-        outside: if args.allow_outside {
-            Outside::Read
-        } else {
-            Outside::Refuse
-        },
-    };
-    collect::stack_files(wanted, client.url().is_loopback())
+    let wanted = Wanted::of(&args.project)?;
+    collect::stack_files(&wanted, client.url().is_loopback())
 }
