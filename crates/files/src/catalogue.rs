@@ -1,7 +1,7 @@
 //! All keys of all formats, as the readers' tables have them: for the page about compatibility and for editors.
 
 use crate::compose::service::{
-    self, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
+    self, build, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
     rights, update, volume_long,
 };
 use crate::compose::{blobs, include, sections};
@@ -70,6 +70,7 @@ pub(crate) fn service() -> Vec<(&'static str, Vec<Row>)> {
 /// The maps below a service that belong to a subject.
 pub(crate) fn service_maps(title: &str) -> Maps {
     match title {
+        "Image" => vec![("build", rows("", build::KEYS))],
         "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
         "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
         "Network" => vec![("networks.<name>", rows("", network::ATTACHMENT_KEYS))],

@@ -7,6 +7,7 @@ use muster_model::desired::{
     Condition, ContainerSpec, ImageRef, Resources, RestartPolicy, SchedulingRule, ServiceKind, UpdatePolicy,
 };
 
+use super::service::build::Build;
 use crate::text::At;
 
 /// What the keys of one service say.
@@ -17,8 +18,8 @@ pub(crate) struct ServiceDraft {
     /// Its container; the image is a stand-in until the end.
     pub container: ContainerSpec,
     pub image: Image,
-    /// Where `build` stands.
-    pub build: Option<At>,
+    /// How its image is built elsewhere.
+    pub build: Option<Build>,
     /// Profiles that switch it on; none means that it is always on.
     pub profiles: Vec<String>,
     /// From `environment`, over `env_file`.

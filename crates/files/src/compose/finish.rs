@@ -199,22 +199,26 @@ impl<'a> Finish<'a> {
 }
 
 fn image(cx: &Cx<'_>, draft: &ServiceDraft) -> Option<muster_model::desired::ImageRef> {
-    match (&draft.image, draft.build) {
-        (Image::Known(image), Some(at)) => {
-            let help = "bring a new one in with `muster image load`, or push it to a registry";
+    match (&draft.image, &draft.build) {
+        (Image::Known(image), Some(build)) => {
+            let help = format!(
+                "a new one: `{}`, then push it to a registry or bring it in with `docker save {image} | muster image load -`",
+                build.command(image.as_str())
+            );
             let message = format!("nothing is built; `{image}` is used as it is");
-            cx.key("build").advise(Code::Difference, at, message, help);
+            cx.key("build").advise(Code::Difference, build.at, message, help);
             Some(image.clone())
         }
         (Image::Known(image), None) => Some(image.clone()),
-        (Image::Absent, Some(at)) => {
+        (Image::Absent, Some(build)) => {
             let name = cx.service();
             let help = format!(
-                "build it (`docker build -t {name}:1 …`), bring it in (`docker save {name}:1 | muster image load -`) and add `image: {name}:1`"
+                "build it (`{}`), bring it in (`docker save {name}:1 | muster image load -`) and add `image: {name}:1`",
+                build.command(&format!("{name}:1"))
             );
             cx.key("build").advise(
                 Code::NeedsImage,
-                at,
+                build.at,
                 "the service is built from source and names no image",
                 help,
             );

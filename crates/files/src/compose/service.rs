@@ -1,5 +1,6 @@
 //! One service: every key of every format, a file per subject.
 
+pub(crate) mod build;
 pub(crate) mod depends;
 pub(crate) mod deploy;
 pub(crate) mod environment;

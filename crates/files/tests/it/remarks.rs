@@ -64,7 +64,20 @@ fn help_for_slips_and_shapes() {
     );
     check(
         "build: ./src",
-        "build it (`docker build -t web:1 …`), bring it in (`docker save web:1 | muster image load -`) and add `image: web:1`",
+        "build it (`docker build -t web:1 ./src`), bring it in (`docker save web:1 | muster image load -`) and add `image: web:1`",
+    );
+}
+
+#[test]
+fn the_command_that_builds_is_told_whole() {
+    let keys = "build:\n  context: ./src\n  dockerfile: prod.Dockerfile\n  args: [A=x y, B]\n  target: run\n  no_cache: true\n  extra_hosts: {db: 10.0.0.1}\n";
+    let remarks = muster_files::read(&project(&crate::support::web_file(keys))).diagnostics;
+    let help = remarks[0].help.clone().unwrap();
+    let command = "`docker build -t web:1 -f src/prod.Dockerfile --build-arg 'A=x y' --build-arg B --target run --no-cache --add-host db:10.0.0.1 ./src`";
+    assert!(help.contains(command), "{help}");
+    assert_eq!(
+        crate::support::said_of("image: a\nbuild: {contxt: .}")[1],
+        "compose.yaml:4:13: error[unknown-key] services.web.build.contxt: `contxt` is not a key here"
     );
 }
 

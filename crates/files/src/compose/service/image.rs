@@ -17,9 +17,9 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     ),
     partly(
         "build",
-        build,
+        super::build::build,
         "build: .",
-        "Nothing is built. With `image` that image is used as it is; without, the service cannot be deployed: build the image and bring it in with `muster image load`.",
+        "Nothing is built. With `image` that image is used as it is; without, the service cannot be deployed. Either way the command that builds it is told.",
     ),
     partly(
         "pull_policy",
@@ -95,10 +95,6 @@ fn image(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             "an image such as `nginx:1.27` or `registry.example.com/team/app:2`",
         ),
     }
-}
-
-fn build(_: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
-    draft.build = Some(node.at);
 }
 
 fn pull_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
