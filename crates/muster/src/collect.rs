@@ -35,7 +35,11 @@ impl Wanted {
     /// What the flags say, then the `COMPOSE_*` variables that other tools read, then what lies in this directory.
     pub fn of(args: &ProjectArgs) -> anyhow::Result<Self> {
         let mut profiles = args.profiles.clone();
-        profiles.extend(from_variable("COMPOSE_PROFILES", ",").iter().map(|name| name.trim().to_owned()));
+        profiles.extend(
+            from_variable("COMPOSE_PROFILES", ",")
+                .iter()
+                .map(|name| name.trim().to_owned()),
+        );
         Ok(Self {
             files: files(&args.files)?,
             env_files: if args.env_file.is_empty() {
@@ -76,13 +80,22 @@ fn files(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
             COMPOSE_NAMES.join(", ")
         );
     };
-    let stem = first.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let over = ["yaml", "yml"].iter().find_map(|end| here(&format!("{stem}.override.{end}")));
+    let stem = first
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let over = ["yaml", "yml"]
+        .iter()
+        .find_map(|end| here(&format!("{stem}.override.{end}")));
     Ok([Some(first), over].into_iter().flatten().collect())
 }
 
 fn paths(variable: &str, separator: &str) -> Vec<PathBuf> {
-    from_variable(variable, separator).into_iter().map(PathBuf::from).collect()
+    from_variable(variable, separator)
+        .into_iter()
+        .map(PathBuf::from)
+        .collect()
 }
 
 fn from_variable(name: &str, separator: &str) -> Vec<String> {

@@ -33,7 +33,11 @@ fn log(all: &[Diagnostic]) -> Value {
 }
 
 fn result(remark: &Diagnostic) -> Value {
-    let help = remark.help.iter().map(|help| format!(" ({help})")).collect::<String>();
+    let help = remark
+        .help
+        .iter()
+        .map(|help| format!(" ({help})"))
+        .collect::<String>();
     let mut place = json!({ "artifactLocation": { "uri": uri(&remark.file) } });
     if remark.line > 0 {
         place["region"] = json!({ "startLine": remark.line });
@@ -61,7 +65,9 @@ fn uri(path: &str) -> String {
     let mut out = String::new();
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -87,7 +93,10 @@ mod tests {
         let log = log(&[remark]);
         let run = &log["runs"][0];
         assert_eq!(run["results"][0]["level"], "warning");
-        assert_eq!(run["results"][0]["message"]["text"], "`gpus` is not acted on (none are given)");
+        assert_eq!(
+            run["results"][0]["message"]["text"],
+            "`gpus` is not acted on (none are given)"
+        );
         let place = &run["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "a%20b/compose.yaml");
         assert_eq!(place["region"], json!({ "startLine": 3, "startColumn": 5 }));

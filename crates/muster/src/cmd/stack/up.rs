@@ -18,7 +18,9 @@ pub async fn plan(client: &Client, args: &UpArgs, output: Output) -> anyhow::Res
         .send(Method::POST, &place(client, args, "/plan"), &files)
         .await?;
     match output {
-        Output::Json | Output::Yaml | Output::Sarif => print::listing(output, &plan, |_| print::Table::default())?,
+        Output::Json | Output::Yaml | Output::Sarif => {
+            print::listing(output, &plan, |_| print::Table::default())?
+        }
         Output::Table | Output::Wide => print::data(&apply::describe(&plan))?,
     }
     Ok(ExitCode::SUCCESS)
