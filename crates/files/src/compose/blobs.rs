@@ -104,7 +104,7 @@ fn source(cx: &Cx<'_>, name: &Name, entry: &Entry, secret: bool) -> Source {
         let file = cx.room.file(&cx.key("file"), at, &file, kind, true);
         file.map(|(_, bytes)| (at, bytes.to_vec()))
     } else if let Some((at, variable)) = blob.environment {
-        let value = cx.room.variable(&variable, &BTreeMap::new());
+        let value = cx.room.variable(&variable, &[]);
         if value.is_none() {
             cx.room.say_unset(at, &cx.key("environment").path(), &variable);
         }

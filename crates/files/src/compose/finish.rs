@@ -12,7 +12,7 @@ use super::document::Format;
 use super::draft::{FileRef, Image, ServiceDraft};
 use super::order::DependsOn;
 use super::sections::Sections;
-use super::service::target_of;
+use super::service::{say_twice, target_of};
 use super::sidekicks::Unit;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -92,12 +92,10 @@ impl<'a> Finish<'a> {
         self.declare_volumes(cx, &draft);
         let mut spec = draft.container.clone();
         spec.resources = resources(cx, &draft);
-        spec.files = draft
-            .files
-            .iter()
-            .filter_map(|file| self.file(cx, service, file))
-            .collect();
+        spec.files = self.files(cx, service, &draft);
         spec.environment.append(&mut draft.environment);
+        spec.environment
+            .retain(|name, _| !draft.left_unset.contains(name));
         spec.labels.append(&mut draft.labels);
         spec.restart = draft.deploy_restart.unwrap_or(spec.restart);
         spec.image = image?;
@@ -137,6 +135,29 @@ impl<'a> Finish<'a> {
         let message = format!("the volume `{name}` is not declared; a new one is made");
         let at = draft.volume_places.get(name).copied().unwrap_or(draft.at);
         cx.key("volumes").advise(Code::Undeclared, at, message, help);
+    }
+
+    /// The files that a service sees; of two at one path, the later one.
+    fn files(&mut self, cx: &Cx<'_>, service: &Name, draft: &ServiceDraft) -> Vec<FileMount> {
+        let mut files: Vec<FileMount> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for reference in &draft.files {
+            let Some(file) = self.file(cx, service, reference) else {
+                continue;
+            };
+            if let Some(earlier) = places.get(&file.target).and_then(|place| files.get_mut(*place)) {
+                say_twice(
+                    &cx.key(section_name(file.secret)),
+                    reference.source.at,
+                    &file.target,
+                );
+                *earlier = file;
+            } else {
+                places.insert(file.target.clone(), files.len());
+                files.push(file);
+            }
+        }
+        files
     }
 
     fn file(&mut self, cx: &Cx<'_>, service: &Name, file: &FileRef) -> Option<FileMount> {

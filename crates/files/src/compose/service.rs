@@ -29,7 +29,7 @@ use crate::rancher_compose;
 use crate::table::{Key, Strangers, read_map_with};
 use crate::text::Entry;
 
-pub(crate) use volume_source::target_of;
+pub(crate) use volume_source::{say_twice, target_of};
 
 /// All keys of a service, by subject, with a title for people.
 pub(crate) const TABLES: &[(&str, &[Key<ServiceDraft>])] = &[
@@ -60,5 +60,6 @@ pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<S
     }
     let tables: Vec<_> = TABLES.iter().map(|(_, table)| *table).collect();
     read_map_with(cx, &entry.value, &tables, strangers, &mut draft);
+    environment::read_env_files(cx, &mut draft);
     Some(draft)
 }
