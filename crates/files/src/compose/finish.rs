@@ -270,6 +270,7 @@ fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
     let from_quota =
         quota.map(|quota| quota.saturating_mul(1_000) / draft.cpu_period.unwrap_or(100_000).max(1));
     let at = |value: Option<u64>| value.map(|value| (draft.at, value));
+    let pids = |resources: &Resources| resources.pids.map(|value| (draft.at, value));
     let milli_cpus = agreed(cx, "cpus", at(own.milli_cpus), at(from_quota));
     Resources {
         memory: agreed(cx, "mem_limit", at(own.memory), at(deploy.memory)),
@@ -281,7 +282,7 @@ fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
         ),
         milli_cpus: agreed(cx, "cpus", at(milli_cpus), at(deploy.milli_cpus)),
         milli_cpus_reservation: own.milli_cpus_reservation.or(deploy.milli_cpus_reservation),
-        pids: deploy.pids.or(own.pids),
+        pids: agreed(cx, "pids_limit", pids(own), pids(deploy)),
         ..own.clone()
     }
 }

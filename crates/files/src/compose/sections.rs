@@ -86,10 +86,7 @@ fn networks(cx: &Cx<'_>, node: &Node, _: &mut Sections) {
     let Value::Map(entries) = &node.value else {
         return cx.wrong_type(node, "a map");
     };
-    for entry in entries
-        .iter()
-        .filter(|entry| !crate::table::is_extension(&entry.key))
-    {
+    for entry in entries {
         let shown = crate::report::cut(&entry.key, 63);
         let cx = cx.key(&shown);
         if entry.key == "default" {

@@ -61,5 +61,6 @@ pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<S
     let tables: Vec<_> = TABLES.iter().map(|(_, table)| *table).collect();
     read_map_with(cx, &entry.value, &tables, strangers, &mut draft);
     environment::read_env_files(cx, &mut draft);
+    network::say_contradiction(cx, &entry.value);
     Some(draft)
 }

@@ -121,6 +121,23 @@ fn networks(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
     }
 }
 
+/// A container that is in its host's network, or in none, is in no other.
+pub(super) fn say_contradiction(cx: &Cx<'_>, service: &Node) {
+    let mode = service.get("network_mode").and_then(Node::known_text);
+    let networks = service.get("networks").filter(|networks| match &networks.value {
+        Value::List(items) => !items.is_empty(),
+        Value::Map(entries) => !entries.is_empty(),
+        Value::Null | Value::Scalar(_) => false,
+    });
+    if let (Some(mode), Some(networks)) = (mode, networks)
+        && !mode.is_empty()
+    {
+        let message = "`network_mode` and `networks` contradict each other";
+        cx.key("networks")
+            .advise(Code::Conflict, networks.at, message, "keep one of them");
+    }
+}
+
 pub(crate) const ATTACHMENT_KEYS: &[Key<()>] = &[
     unsupported("aliases", "the service is found by its own name only"),
     unsupported(
