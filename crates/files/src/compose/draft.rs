@@ -45,6 +45,8 @@ pub(crate) struct ServiceDraft {
     pub volumes_from: Vec<Named>,
     /// Services whose namespaces it lives in, by namespace.
     pub shares: BTreeMap<&'static str, Named>,
+    /// Networks that it names.
+    pub networks: Vec<Named>,
     pub sidekicks: Vec<Named>,
     pub depends_on: BTreeMap<String, Dependency>,
     pub kind: ServiceKind,
@@ -130,6 +132,7 @@ impl ServiceDraft {
             volume_places: BTreeMap::new(),
             volumes_from: Vec::new(),
             shares: BTreeMap::new(),
+            networks: Vec::new(),
             sidekicks: Vec::new(),
             depends_on: BTreeMap::new(),
             kind: ServiceKind::Containers,

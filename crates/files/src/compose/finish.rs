@@ -9,7 +9,7 @@ use muster_model::{Digest, Name};
 
 use super::blobs::{Source, section_name};
 use super::document::Format;
-use super::draft::{FileRef, Image, ServiceDraft};
+use super::draft::{FileRef, Image, Named, ServiceDraft};
 use super::order::DependsOn;
 use super::sections::Sections;
 use super::service::{say_twice, target_of};
@@ -90,6 +90,7 @@ impl<'a> Finish<'a> {
     fn container(&mut self, cx: &Cx<'_>, service: &Name, mut draft: ServiceDraft) -> Option<ContainerSpec> {
         let image = image(cx, &draft);
         self.declare_volumes(cx, &draft);
+        self.say_undefined_networks(cx, &draft);
         let mut spec = draft.container.clone();
         spec.resources = resources(cx, &draft);
         spec.files = self.files(cx, service, &draft);
@@ -135,6 +136,21 @@ impl<'a> Finish<'a> {
         let message = format!("the volume `{name}` is not declared; a new one is made");
         let at = draft.volume_places.get(name).copied().unwrap_or(draft.at);
         cx.key("volumes").advise(Code::Undeclared, at, message, help);
+    }
+
+    fn say_undefined_networks(&self, cx: &Cx<'_>, draft: &ServiceDraft) {
+        let declared = &self.sections.networks;
+        for Named { at, name } in &draft.networks {
+            if name == "default" || declared.contains(name) {
+                continue;
+            }
+            let help = match suggest(name, declared.iter().map(String::as_str)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "add it under the root's `networks:`, or leave it out".to_owned(),
+            };
+            let message = format!("there is no network `{}`", crate::report::cut(name, 80));
+            cx.key("networks").advise(Code::Undefined, *at, message, help);
+        }
     }
 
     /// The files that a service sees; of two at one path, the later one.

@@ -22,6 +22,7 @@ mod spec_ports;
 mod spec_reuse;
 mod spec_values;
 mod spec_variables;
+mod spec_yaml;
 mod support;
 mod units;
 mod variables;

@@ -276,3 +276,39 @@ fn mount(mount: &Mount) -> String {
         .collect::<String>();
     format!("{source} {}{read_only}{no_copy}{propagation}", mount.target)
 }
+
+#[test]
+fn there_are_three_hundred_cases() {
+    use crate::{spec_merge, spec_ports, spec_reuse, spec_values, spec_variables, spec_yaml};
+    let texts = [
+        ("maps and lists", spec_merge::MAPS_AND_LISTS),
+        ("pairs", spec_merge::PAIRS),
+        ("what stands for the same", spec_merge::UNIQUE),
+        ("tags", spec_merge::TAGS),
+        ("ports", spec_ports::PORTS),
+        ("volumes", spec_ports::VOLUMES),
+        ("contents", spec_ports::CONTENTS),
+        ("extends", spec_reuse::EXTENDS),
+        ("include", spec_reuse::INCLUDE),
+        ("profiles", spec_reuse::PROFILES),
+        ("times and sizes", spec_values::TIMES_AND_SIZES),
+        ("processes", spec_values::PROCESSES),
+        ("the rest of a service", spec_values::THE_REST),
+        ("variables in values", spec_variables::IN_VALUES),
+        ("variables from files", spec_variables::FILES),
+        ("grammar of files of variables", spec_variables::GRAMMAR),
+        ("text", spec_yaml::TEXT),
+        ("formats", spec_yaml::FORMATS),
+    ];
+    let mut names = std::collections::BTreeSet::new();
+    let mut count = 0;
+    for (subject, text) in texts {
+        let cases = cases(text);
+        println!("{:4} {subject}", cases.len());
+        count += cases.len();
+        names.extend(cases.iter().map(|case| format!("{subject}: {}", case.name)));
+    }
+    println!("{count:4} cases");
+    assert!(count >= 300);
+    assert_eq!(names.len(), count, "every case has a name of its own");
+}

@@ -389,6 +389,14 @@ networks: {front: {driver: bridge, ipam: {config: [{subnet: 10.0.0.0/24}]}}}
 ! 1: unsupported[unsupported] services.web.networks.front.ipv4_address
 ! 2: unsupported[unsupported] networks.front: the network `front` is not made
 > services = ["web"]
+== a network that is not declared
+-- file compose.yaml
+services: {web: {image: a, networks: [front, bakc]}, db: {image: b, networks: {mine: }}}
+networks: {front: , back: }
+! 1: error[undefined] services.web.networks: there is no network `bakc`
+! 1: error[undefined] services.db.networks: there is no network `mine`
+! 2: unsupported[unsupported] networks.front
+! 2: unsupported[unsupported] networks.back
 == a network mode and networks
 -- file compose.yaml
 services: {web: {image: a, network_mode: host, networks: [default]}}

@@ -109,11 +109,21 @@ pub(super) fn shared_with(text: &str) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn networks(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
+fn networks(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let named = |at, name: &str| Named {
+        at,
+        name: name.to_owned(),
+    };
     match &node.value {
-        Value::List(_) => drop(cx.texts(node)),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let name = cx.index(index).text(item).map(|name| named(item.at, name));
+                draft.networks.extend(name);
+            }
+        }
         Value::Map(entries) => {
             for entry in entries {
+                draft.networks.push(named(entry.at, &entry.key));
                 read_map(&cx.key(&entry.key), &entry.value, ATTACHMENT_KEYS, &mut ());
             }
         }
