@@ -43,7 +43,7 @@ codes! {
     TooDeep "too-deep" Error Error "Lists, maps or variables stand too deep in one another.",
     TooMany "too-many" Error Error "More services, ports or files than a stack may have.",
     BadYaml "bad-yaml" Error Error "The text is not YAML, or not one document.",
-    DuplicateKey "duplicate-key" Warning Warning "A key stands twice in one map; the last one counts.",
+    DuplicateKey "duplicate-key" Warning Warning "A key stands twice in one map, or a path is mounted twice; the last one counts.",
     UnknownTag "unknown-tag" Warning Warning "A YAML tag that means nothing here.",
     WrongType "wrong-type" Error Error "A list, map or single value where another shape belongs.",
     BadValue "bad-value" Error Error "A value that the key cannot have.",

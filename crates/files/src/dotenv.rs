@@ -26,8 +26,30 @@ pub(crate) struct Line {
     pub value: Option<Result<String, ()>>,
 }
 
+/// Variables from elsewhere that values may use: those that win over the file's own, and those that it wins over.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub first: &'a BTreeMap<String, String>,
+    pub last: &'a BTreeMap<String, String>,
+}
+
+static NONE: BTreeMap<String, String> = BTreeMap::new();
+
+impl Default for Known<'_> {
+    fn default() -> Self {
+        Self::after(&NONE)
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Variables of files that were read before.
+    pub fn after(last: &'a BTreeMap<String, String>) -> Self {
+        Self { first: &NONE, last }
+    }
+}
+
 /// Reads a file. In a `raw` one, values are what stands behind the `=`, quotes and dollars included.
-pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool) -> Vec<Line> {
+pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: Known<'_>) -> Vec<Line> {
     let file = room.report.file(path);
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let text = text.replace("\r\n", "\n");
@@ -37,6 +59,7 @@ pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool) -> Vec<
         raw,
         rest: &text,
         line: 1,
+        known,
         seen: BTreeMap::new(),
     };
     let mut lines = Vec::new();
@@ -52,6 +75,7 @@ struct Reader<'a> {
     raw: bool,
     rest: &'a str,
     line: u32,
+    known: Known<'a>,
     seen: BTreeMap<String, String>,
 }
 
@@ -67,10 +91,10 @@ impl<'a> Reader<'a> {
         }
         let after_export = text
             .strip_prefix("export")
-            .filter(|rest| rest.starts_with([' ', '\t']));
+            .filter(|rest| !self.raw && rest.starts_with([' ', '\t']));
         let text = after_export.unwrap_or(text).trim_start();
         let end = text
-            .find(|c: char| c == '=' || c == ':' || c.is_whitespace())
+            .find(|c: char| c == '=' || (c == ':' && !self.raw) || c.is_whitespace())
             .unwrap_or(text.len());
         let (name, behind) = text.split_at(end);
         if name.is_empty() || name.contains(['"', '\'', '$']) {
@@ -98,14 +122,15 @@ impl<'a> Reader<'a> {
             self.end_line();
             return Some(Ok(line.to_owned()));
         }
-        self.skip(line.len() - line.trim_start_matches([' ', '\t']).len());
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        self.skip(blanks);
         match self.rest.chars().next() {
             Some(quote @ ('"' | '\'')) => self.quoted(at, quote),
             _ => {
                 let line = self.rest.split('\n').next().unwrap_or_default();
                 self.skip(line.len());
                 self.end_line();
-                Some(self.interpolated(at, without_comment(line)))
+                Some(self.interpolated(at, without_comment(line, blanks > 0)))
             }
         }
     }
@@ -125,6 +150,10 @@ impl<'a> Reader<'a> {
                     Some('n') => template.push('\n'),
                     Some('r') => template.push('\r'),
                     Some('t') => template.push('\t'),
+                    Some('a') => template.push('\x07'),
+                    Some('b') => template.push('\x08'),
+                    Some('f') => template.push('\x0c'),
+                    Some('v') => template.push('\x0b'),
                     Some('$') => template.push_str("$$"),
                     Some(c @ ('"' | '\\')) => template.push(c),
                     Some(c) => template.extend(['\\', c]),
@@ -141,7 +170,7 @@ impl<'a> Reader<'a> {
         };
         self.skip(end);
         let behind = self.rest.split('\n').next().unwrap_or_default();
-        if !without_comment(behind).trim().is_empty() {
+        if !without_comment(behind, true).trim().is_empty() {
             return self
                 .refuse(at, behind, "something stands behind the closing quote")
                 .map(|_| Err(()));
@@ -205,14 +234,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An unquoted value without its comment and the blanks around it.
-fn without_comment(line: &str) -> &str {
-    let comment = line.char_indices().find(|(place, c)| {
-        let before = line.get(..*place).unwrap_or_default();
-        *c == '#' && (before.is_empty() || before.ends_with([' ', '\t']))
-    });
-    let end = comment.map_or(line.len(), |(place, _)| place);
-    line.get(..end).unwrap_or_default().trim()
+/// An unquoted value without its comment, which a blank precedes, and the blanks around it. Whether one stood before all
+/// of it is said by `blank_before`: `A=#b` is a value.
+fn without_comment(line: &str, blank_before: bool) -> &str {
+    if blank_before && line.starts_with('#') {
+        return "";
+    }
+    line.split(" #").next().unwrap_or_default().trim()
 }
 
 struct Lookup<'a> {
@@ -222,7 +250,8 @@ struct Lookup<'a> {
 
 impl Variables for Lookup<'_> {
     fn value(&self, name: &str) -> Option<String> {
-        self.reader.room.variable(name, &self.reader.seen)
+        let Reader { known, seen, .. } = self.reader;
+        self.reader.room.variable(name, &[known.first, seen, known.last])
     }
 
     fn unset(&self, name: &str) {

@@ -50,15 +50,16 @@ impl<'a> Room<'a> {
         }
     }
 
-    /// The value of a variable: from whoever deploys, from `extra` or a file of variables, from an answer's default.
-    pub fn variable(&self, name: &str, extra: &BTreeMap<String, String>) -> Option<String> {
+    /// The value of a variable: from whoever deploys, from the project's files of variables, from `extra`, from an
+    /// answer's default.
+    pub fn variable(&self, name: &str, extra: &[&BTreeMap<String, String>]) -> Option<String> {
         if !self.asked.borrow().contains(name) {
             self.asked.borrow_mut().insert(name.to_owned());
         }
         let given = self.project.variables.get(name);
         let value = given
-            .or_else(|| extra.get(name))
-            .or_else(|| self.from_files.get(name));
+            .or_else(|| self.from_files.get(name))
+            .or_else(|| extra.iter().find_map(|extra| extra.get(name)));
         value
             .or_else(|| self.questions.get(name)?.as_ref())
             .cloned()

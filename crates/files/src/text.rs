@@ -143,6 +143,29 @@ impl Node {
         }
     }
 
+    /// Whether it says what another one says, wherever each was written. Quotes count on numbers alone, which some keys
+    /// read in two ways.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.tag == other.tag
+            && match (&self.value, &other.value) {
+                (Value::Null, Value::Null) => true,
+                (Value::Scalar(a), Value::Scalar(b)) => {
+                    let is_number = a.text.starts_with(|c: char| c.is_ascii_digit());
+                    (&a.text, a.known) == (&b.text, b.known) && (a.plain == b.plain || !is_number)
+                }
+                (Value::List(a), Value::List(b)) => {
+                    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says_the_same(b))
+                }
+                (Value::Map(a), Value::Map(b)) => {
+                    a.len() == b.len()
+                        && sorted(a)
+                            .zip(sorted(b))
+                            .all(|(a, b)| a.key == b.key && a.value.says_the_same(&b.value))
+                }
+                _ => false,
+            }
+    }
+
     /// What it is, in a sentence that begins with "found".
     pub fn kind(&self) -> &'static str {
         match &self.value {
@@ -165,4 +188,10 @@ impl Node {
                 .sum(),
         }
     }
+}
+
+fn sorted(entries: &[Entry]) -> impl Iterator<Item = &Entry> {
+    let mut entries: Vec<_> = entries.iter().collect();
+    entries.sort_by(|a, b| a.key.cmp(&b.key));
+    entries.into_iter()
 }

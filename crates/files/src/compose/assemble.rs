@@ -12,7 +12,7 @@ use super::{finish, order, service, sidekicks};
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::draft::DraftStack;
-use crate::table::{is_extension, read_map};
+use crate::table::read_map;
 
 /// Services by name.
 pub(super) type Drafts = BTreeMap<Name, ServiceDraft>;
@@ -60,7 +60,7 @@ fn services(cx: &Cx<'_>, document: &Document) -> Drafts {
             "write one under `services:`",
         );
     }
-    for entry in entries.iter().filter(|entry| !is_extension(&entry.key)) {
+    for entry in entries {
         let shown = crate::report::cut(&entry.key, 80);
         let cx = cx.key(&shown);
         match Name::parse(&entry.key) {

@@ -38,6 +38,23 @@ pub(crate) struct Blob {
     name: Option<(At, String)>,
 }
 
+impl Blob {
+    /// The keys that say where the content comes from.
+    fn places(&self) -> Vec<&'static str> {
+        let places = [
+            ("file", self.file.is_some()),
+            ("environment", self.environment.is_some()),
+            ("content", self.content.is_some()),
+            ("external", self.external.is_some()),
+        ];
+        places
+            .into_iter()
+            .filter(|(_, said)| *said)
+            .map(|(key, _)| key)
+            .collect()
+    }
+}
+
 pub(crate) const KEYS: &[Key<Blob>] = &[
     read(
         "file",
@@ -93,6 +110,11 @@ pub(super) fn read_section(cx: &Cx<'_>, node: &Node, secret: bool) -> Blobs {
 fn source(cx: &Cx<'_>, name: &Name, entry: &Entry, secret: bool) -> Source {
     let mut blob = Blob::default();
     read_map(cx, &entry.value, KEYS, &mut blob);
+    if let [one, other, ..] = blob.places().as_slice() {
+        let message = format!("`{one}` and `{other}` both say where the content comes from");
+        cx.advise(Code::Conflict, entry.at, message, "keep one of them");
+        return Source::Unknown;
+    }
     let content = if let Some(external) = blob.external {
         return external_source(cx, external.or(blob.name), name);
     } else if let Some((at, file)) = blob.file {
@@ -104,7 +126,7 @@ fn source(cx: &Cx<'_>, name: &Name, entry: &Entry, secret: bool) -> Source {
         let file = cx.room.file(&cx.key("file"), at, &file, kind, true);
         file.map(|(_, bytes)| (at, bytes.to_vec()))
     } else if let Some((at, variable)) = blob.environment {
-        let value = cx.room.variable(&variable, &BTreeMap::new());
+        let value = cx.room.variable(&variable, &[]);
         if value.is_none() {
             cx.room.say_unset(at, &cx.key("environment").path(), &variable);
         }

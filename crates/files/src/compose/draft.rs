@@ -1,6 +1,6 @@
 //! A service while its keys are read, before what refers to other services is resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::Name;
 use muster_model::desired::{
@@ -24,6 +24,10 @@ pub(crate) struct ServiceDraft {
     pub profiles: Vec<String>,
     /// From `environment`, over `env_file`.
     pub environment: BTreeMap<String, String>,
+    /// Names in `environment` that nothing outside gives a value: the container has none of them.
+    pub left_unset: BTreeSet<String>,
+    /// Files of variables, which are read once `environment` is known.
+    pub env_files: Vec<EnvFile>,
     /// From `labels`, over `label_file`.
     pub labels: BTreeMap<String, String>,
     /// From `deploy.resources`; must agree with the other keys.
@@ -34,12 +38,16 @@ pub(crate) struct ServiceDraft {
     pub cpu_period: Option<u64>,
     pub files: Vec<FileRef>,
     pub volume_driver: Option<String>,
+    /// The key that mounts something at a path, and its place among the mounts.
+    pub mounted_by: BTreeMap<String, (&'static str, usize)>,
     /// Where it first mounts a volume.
     pub volume_places: BTreeMap<Name, At>,
     /// Services whose volumes it sees too.
     pub volumes_from: Vec<Named>,
     /// Services whose namespaces it lives in, by namespace.
     pub shares: BTreeMap<&'static str, Named>,
+    /// Networks that it names.
+    pub networks: Vec<Named>,
     pub sidekicks: Vec<Named>,
     pub depends_on: BTreeMap<String, Dependency>,
     pub kind: ServiceKind,
@@ -81,6 +89,16 @@ pub(crate) struct Dependency {
     pub required: bool,
 }
 
+/// A file of variables, with its place in the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EnvFile {
+    pub index: usize,
+    pub at: At,
+    pub path: String,
+    pub required: bool,
+    pub raw: bool,
+}
+
 /// A secret or config that is to be seen as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileRef {
@@ -102,6 +120,8 @@ impl ServiceDraft {
             build: None,
             profiles: Vec::new(),
             environment: BTreeMap::new(),
+            left_unset: BTreeSet::new(),
+            env_files: Vec::new(),
             labels: BTreeMap::new(),
             deploy_resources: Resources::default(),
             deploy_restart: None,
@@ -109,9 +129,11 @@ impl ServiceDraft {
             cpu_period: None,
             files: Vec::new(),
             volume_driver: None,
+            mounted_by: BTreeMap::new(),
             volume_places: BTreeMap::new(),
             volumes_from: Vec::new(),
             shares: BTreeMap::new(),
+            networks: Vec::new(),
             sidekicks: Vec::new(),
             depends_on: BTreeMap::new(),
             kind: ServiceKind::Containers,

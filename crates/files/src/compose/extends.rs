@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Document, Format, document};
+use super::document::{Document, Format, document, map};
 use super::merge::merge_service;
 use super::modern::NOT_INHERITED;
 use crate::code::Code;
@@ -10,10 +10,13 @@ use crate::cx::Cx;
 use crate::project::ReferenceKind;
 use crate::rancher_compose::questions;
 use crate::suggest::suggest;
-use crate::text::{self, At, Node, Value};
+use crate::text::{self, At, Node, Scalar, Value};
 
 /// Services that extend one another in a row. Files that mean it have three.
 const CHAIN_MAX: usize = 32;
+
+/// What a file weighs at least: many small ones take time too.
+const FILE_WEIGHT: usize = 4 * 1024;
 
 /// Resolves the services of a document, remembering what was resolved before.
 pub(super) struct Extends<'a> {
@@ -63,7 +66,7 @@ impl<'a> Extends<'a> {
         let services = sections.iter_mut().find(|entry| entry.key == "services");
         if let Some(Value::Map(entries)) = services.map(|services| &mut services.value.value) {
             for (entry, resolved) in entries.iter_mut().zip(resolved) {
-                entry.value = resolved.unwrap_or_else(|| Node::new(entry.value.at, Value::Null));
+                entry.value = resolved.unwrap_or_else(|| unknown(entry.value.at));
             }
         }
     }
@@ -151,6 +154,9 @@ pub(super) fn load_document(
     extra: &BTreeMap<String, String>,
 ) -> Option<Document> {
     let (path, bytes) = cx.room.file(cx, at, file, kind, true)?;
+    cx.room
+        .spend(cx, at, bytes.len().max(FILE_WEIGHT))
+        .then_some(())?;
     let mut tree = text::load(&cx.room.report, cx.room.report.file(&path), bytes)?;
     questions::take(&mut tree);
     document(&Cx::root(cx.room), tree, extra)
@@ -182,6 +188,16 @@ fn wish(cx: &Cx<'_>, node: &Node) -> Option<Wish> {
     };
     let at = node.at;
     Some(Wish { at, file, service })
+}
+
+/// A service that could not be put together; why was said. What is left unsaid in it is not judged.
+fn unknown(at: At) -> Node {
+    let image = Scalar {
+        text: String::new(),
+        plain: false,
+        known: false,
+    };
+    map(at, "image", Node::new(at, Value::Scalar(image)))
 }
 
 /// What a service takes over from one it extends.

@@ -84,7 +84,7 @@ fn variables(room: &Room<'_>) -> BTreeMap<String, String> {
             }
             continue;
         };
-        let lines = dotenv::read(room, path, bytes, false).into_iter();
+        let lines = dotenv::read(room, path, bytes, false, dotenv::Known::after(&found)).into_iter();
         found.extend(lines.filter_map(|line| Some((line.name, line.value?.ok()?))));
     }
     found

@@ -9,10 +9,10 @@ use muster_model::{Digest, Name};
 
 use super::blobs::{Source, section_name};
 use super::document::Format;
-use super::draft::{FileRef, Image, ServiceDraft};
+use super::draft::{FileRef, Image, Named, ServiceDraft};
 use super::order::DependsOn;
 use super::sections::Sections;
-use super::service::target_of;
+use super::service::{say_twice, target_of};
 use super::sidekicks::Unit;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -90,14 +90,13 @@ impl<'a> Finish<'a> {
     fn container(&mut self, cx: &Cx<'_>, service: &Name, mut draft: ServiceDraft) -> Option<ContainerSpec> {
         let image = image(cx, &draft);
         self.declare_volumes(cx, &draft);
+        self.say_undefined_networks(cx, &draft);
         let mut spec = draft.container.clone();
         spec.resources = resources(cx, &draft);
-        spec.files = draft
-            .files
-            .iter()
-            .filter_map(|file| self.file(cx, service, file))
-            .collect();
+        spec.files = self.files(cx, service, &draft);
         spec.environment.append(&mut draft.environment);
+        spec.environment
+            .retain(|name, _| !draft.left_unset.contains(name));
         spec.labels.append(&mut draft.labels);
         spec.restart = draft.deploy_restart.unwrap_or(spec.restart);
         spec.image = image?;
@@ -137,6 +136,44 @@ impl<'a> Finish<'a> {
         let message = format!("the volume `{name}` is not declared; a new one is made");
         let at = draft.volume_places.get(name).copied().unwrap_or(draft.at);
         cx.key("volumes").advise(Code::Undeclared, at, message, help);
+    }
+
+    fn say_undefined_networks(&self, cx: &Cx<'_>, draft: &ServiceDraft) {
+        let declared = &self.sections.networks;
+        for Named { at, name } in &draft.networks {
+            if name == "default" || declared.contains(name) {
+                continue;
+            }
+            let help = match suggest(name, declared.iter().map(String::as_str)) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "add it under the root's `networks:`, or leave it out".to_owned(),
+            };
+            let message = format!("there is no network `{}`", crate::report::cut(name, 80));
+            cx.key("networks").advise(Code::Undefined, *at, message, help);
+        }
+    }
+
+    /// The files that a service sees; of two at one path, the later one.
+    fn files(&mut self, cx: &Cx<'_>, service: &Name, draft: &ServiceDraft) -> Vec<FileMount> {
+        let mut files: Vec<FileMount> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        for reference in &draft.files {
+            let Some(file) = self.file(cx, service, reference) else {
+                continue;
+            };
+            if let Some(earlier) = places.get(&file.target).and_then(|place| files.get_mut(*place)) {
+                say_twice(
+                    &cx.key(section_name(file.secret)),
+                    reference.source.at,
+                    &file.target,
+                );
+                *earlier = file;
+            } else {
+                places.insert(file.target.clone(), files.len());
+                files.push(file);
+            }
+        }
+        files
     }
 
     fn file(&mut self, cx: &Cx<'_>, service: &Name, file: &FileRef) -> Option<FileMount> {
@@ -253,6 +290,7 @@ fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
     let from_quota =
         quota.map(|quota| quota.saturating_mul(1_000) / draft.cpu_period.unwrap_or(100_000).max(1));
     let at = |value: Option<u64>| value.map(|value| (draft.at, value));
+    let pids = |resources: &Resources| resources.pids.map(|value| (draft.at, value));
     let milli_cpus = agreed(cx, "cpus", at(own.milli_cpus), at(from_quota));
     Resources {
         memory: agreed(cx, "mem_limit", at(own.memory), at(deploy.memory)),
@@ -264,7 +302,7 @@ fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
         ),
         milli_cpus: agreed(cx, "cpus", at(milli_cpus), at(deploy.milli_cpus)),
         milli_cpus_reservation: own.milli_cpus_reservation.or(deploy.milli_cpus_reservation),
-        pids: deploy.pids.or(own.pids),
+        pids: agreed(cx, "pids_limit", pids(own), pids(deploy)),
         ..own.clone()
     }
 }

@@ -71,7 +71,7 @@ pub(super) fn resolve(cx: &Cx<'_>, document: &mut Document, chain: &mut Vec<Stri
 }
 
 fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
-    let (at, first) = item.paths.first()?;
+    let (at, first) = item.paths.first().filter(|_| !cx.room.is_spent())?;
     let base = cx.room.base(at.file);
     let directory = match &item.directory {
         Some(directory) => crate::path::join(&base, directory),
@@ -111,7 +111,7 @@ fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
 fn variables(cx: &Cx<'_>, at: At, item: &Item, directory: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut add = |path: &str, bytes: &[u8]| {
-        let lines = dotenv::read(cx.room, path, bytes, false).into_iter();
+        let lines = dotenv::read(cx.room, path, bytes, false, dotenv::Known::after(&found)).into_iter();
         found.extend(lines.filter_map(|line| Some((line.name, line.value?.ok()?))));
     };
     if item.env_files.is_empty() {
@@ -155,10 +155,11 @@ fn adopt_section(cx: &Cx<'_>, at: At, own: &mut Entry, section: Entry) {
     let Value::Map(entries) = &mut own.value.value else {
         return;
     };
+    let section_has_paths = section.key != "volumes";
     for entry in adopted {
         match entries.iter().find(|own| own.key == entry.key) {
             None => entries.push(entry),
-            Some(same) if same.value == entry.value || same.value.is_null() && entry.value.is_null() => {}
+            Some(same) if is_same(cx, section_has_paths, &same.value, &entry.value) => {}
             Some(_) => {
                 let shown = crate::report::cut(&entry.key, 80);
                 let message = format!("the included file has a `{shown}` under `{}` too", section.key);
@@ -171,4 +172,10 @@ fn adopt_section(cx: &Cx<'_>, at: At, own: &mut Entry, section: Entry) {
             }
         }
     }
+}
+
+/// Whether two words of the same name mean the same: relative paths in them must start at the same place.
+fn is_same(cx: &Cx<'_>, has_paths: bool, one: &Node, other: &Node) -> bool {
+    let base = |node: &Node| cx.room.base(node.at.file);
+    one.says_the_same(other) && (!has_paths || base(one) == base(other))
 }

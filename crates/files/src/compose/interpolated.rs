@@ -53,7 +53,7 @@ struct Lookup<'a> {
 
 impl Variables for Lookup<'_> {
     fn value(&self, name: &str) -> Option<String> {
-        self.cx.room.variable(name, self.extra)
+        self.cx.room.variable(name, &[self.extra])
     }
 
     fn unset(&self, name: &str) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use super::service::volume_short;
+use crate::path::{join as join_path, tidy};
 use crate::text::{At, Entry, Node, Tag, Value};
 
 /// How the values of a key are put together.
@@ -18,6 +19,8 @@ enum Rule {
     Replace,
     /// Lists and maps that mean the same, by key; the function gives an item's key and value.
     Maps(fn(Node) -> Option<Entry>),
+    /// Names with addresses: those of a later file replace all that an earlier one gives the same name.
+    Hosts,
     /// Lists, or a single value for one item, that stand for something; a later item replaces one that stands for the
     /// same.
     Items(fn(&Node) -> Option<String>),
@@ -31,12 +34,18 @@ fn rule(key: &str) -> Rule {
         "environment" | "labels" | "args" | "sysctls" | "annotations" => {
             Rule::Maps(|item| pair(item, &['=']))
         }
-        "extra_hosts" => Rule::Maps(|item| pair(item, &['=', ':'])),
-        "depends_on" | "networks" => Rule::Maps(name),
-        "volumes" | "devices" => Rule::Items(target),
-        "env_file" | "label_file" | "dns" | "dns_search" | "tmpfs" | "volumes_from" => Rule::Items(whole),
+        "extra_hosts" => Rule::Hosts,
+        "depends_on" => Rule::Maps(dependency),
+        "networks" => Rule::Maps(name),
+        "volumes" => Rule::Items(volume_target),
+        "devices" => Rule::Items(device_target),
+        "tmpfs" => Rule::Items(tmpfs_target),
+        "secrets" => Rule::Items(|item| file_target(item, true)),
+        "configs" => Rule::Items(|item| file_target(item, false)),
+        "env_file" | "label_file" => Rule::Items(path),
+        "dns" | "dns_search" | "dns_opt" | "volumes_from" | "group_add" => Rule::Items(whole),
         "ports" | "expose" | "profiles" | "cap_add" | "cap_drop" | "security_opt" => Rule::Items(whole),
-        "secrets" | "configs" => Rule::Items(file_target),
+        "constraints" | "preferences" => Rule::Items(whole),
         "logging" => Rule::Driver,
         _ => Rule::Shape,
     }
@@ -78,6 +87,7 @@ fn merge(rule: Rule, base: Node, over: Node) -> Node {
         Rule::Shape => merge_shape(base, over),
         Rule::Replace => over,
         Rule::Maps(entry) => merge_maps(base, over, entry),
+        Rule::Hosts => merge_hosts(base, over),
         Rule::Items(identity) => merge_items(base, over, identity),
         Rule::Driver => merge_driver(base, over),
     }
@@ -102,7 +112,8 @@ fn by_key(mut base: Node, mut over: Node, merge: impl Fn(&str, Node, Node) -> No
             Some(earlier) => {
                 let value = mem::replace(&mut earlier.value, Node::new(At::default(), Value::Null));
                 earlier.at = entry.at;
-                earlier.value = if entry.value.tag == Tag::Reset {
+                // What was taken away has nothing left to merge with.
+                earlier.value = if entry.value.tag == Tag::Reset || value.tag == Tag::Reset {
                     entry.value
                 } else {
                     merge(&entry.key, value, entry.value)
@@ -210,6 +221,53 @@ fn name(item: Node) -> Option<Entry> {
     Some(Entry { key, at, value })
 }
 
+/// A name in a list is a dependency with everything at its default.
+fn dependency(item: Node) -> Option<Entry> {
+    let mut entry = name(item)?;
+    let at = entry.at;
+    let said = [("condition", "service_started"), ("required", "true")];
+    let said = said.map(|(key, value)| Entry {
+        key: key.to_owned(),
+        at,
+        value: Node::text(at, value),
+    });
+    entry.value.value = Value::Map(said.into());
+    Some(entry)
+}
+
+fn merge_hosts(base: Node, over: Node) -> Node {
+    by_key(
+        hosts(base),
+        hosts(over),
+        |_, base, over| {
+            if over.is_null() { base } else { over }
+        },
+    )
+}
+
+/// Hosts as a map, with a list for one that has several addresses.
+fn hosts(node: Node) -> Node {
+    let Value::List(items) = node.value else {
+        return node;
+    };
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in items.into_iter().filter_map(|item| pair(item, &['=', ':'])) {
+        match places.get(&entry.key).and_then(|place| entries.get_mut(*place)) {
+            Some(earlier) => {
+                let first = mem::replace(&mut earlier.value, Node::new(entry.at, Value::Null));
+                earlier.value = join(as_list(first), as_list(entry.value));
+            }
+            None => {
+                places.insert(entry.key.clone(), entries.len());
+                entries.push(entry);
+            }
+        }
+    }
+    let value = Value::Map(entries);
+    Node { value, ..node }
+}
+
 fn merge_items(base: Node, over: Node, identity: fn(&Node) -> Option<String>) -> Node {
     let (mut base, over) = (as_list(base), as_list(over));
     let (Value::List(items), Value::List(later)) = (&mut base.value, over.value) else {
@@ -245,19 +303,42 @@ fn merge_driver(base: Node, over: Node) -> Node {
     over
 }
 
-/// The path in the container that a volume or device stands for.
-fn target(node: &Node) -> Option<String> {
+/// The path in the container that a volume stands for.
+fn volume_target(node: &Node) -> Option<String> {
     let target = match node.get("target") {
-        Some(target) => target.known_text(),
-        None => volume_short::split(node.known_text()?).map(|volume| volume.target),
+        Some(target) => target.known_text()?,
+        None => volume_short::split(node.known_text()?)?.target,
     };
-    target.map(str::to_owned)
+    Some(tidy(target))
+}
+
+/// The path in the container that a device stands for; what follows its own path may be rights alone.
+fn device_target(node: &Node) -> Option<String> {
+    if let Some(target) = node.get("target").or_else(|| node.get("source")) {
+        return target.known_text().map(str::to_owned);
+    }
+    let mut parts = node.known_text()?.split(':');
+    let source = parts.next()?;
+    let target = parts.next().filter(|target| target.starts_with('/'));
+    Some(target.unwrap_or(source).to_owned())
+}
+
+/// The path of some memory, without its options.
+fn tmpfs_target(node: &Node) -> Option<String> {
+    Some(tidy(node.known_text()?.split(':').next()?))
 }
 
 /// The file in the container that a secret or config stands for.
-fn file_target(node: &Node) -> Option<String> {
+fn file_target(node: &Node, secret: bool) -> Option<String> {
     let name = node.get("target").or_else(|| node.get("source")).unwrap_or(node);
-    name.known_text().map(str::to_owned)
+    let directory = if secret { "/run/secrets" } else { "/" };
+    Some(join_path(directory, name.known_text()?))
+}
+
+/// The file that an item names, with or without more to say about it.
+fn path(node: &Node) -> Option<String> {
+    let path = node.get("path").unwrap_or(node).known_text()?;
+    Some(tidy(path))
 }
 
 /// All of an item: the same words stand for the same.

@@ -6,7 +6,6 @@ use muster_model::Name;
 
 use crate::code::Code;
 use crate::cx::Cx;
-use crate::table::is_extension;
 use crate::text::{Entry, Node, Value};
 
 /// The entries of a section by name, with remarks on names that are none.
@@ -19,7 +18,7 @@ pub(super) fn named<'n>(cx: &Cx<'_>, node: &'n Node) -> BTreeMap<Name, &'n Entry
         }
     };
     let mut found = BTreeMap::new();
-    for entry in entries.iter().filter(|entry| !is_extension(&entry.key)) {
+    for entry in entries {
         match Name::parse(&entry.key) {
             Ok(name) => drop(found.insert(name, entry)),
             Err(error) => cx.remark(Code::BadName, entry.at, error.to_string()),

@@ -1,5 +1,7 @@
 //! What stands at the root of a compose file.
 
+use std::collections::BTreeSet;
+
 use muster_model::Name;
 
 use super::blobs::{self, Blobs};
@@ -16,6 +18,7 @@ pub(crate) struct Sections {
     pub volumes: Volumes,
     pub secrets: Blobs,
     pub configs: Blobs,
+    pub networks: BTreeSet<String>,
 }
 
 pub(crate) const KEYS: &[Key<Sections>] = &[
@@ -82,14 +85,12 @@ fn name(cx: &Cx<'_>, node: &Node, sections: &mut Sections) {
     }
 }
 
-fn networks(cx: &Cx<'_>, node: &Node, _: &mut Sections) {
+fn networks(cx: &Cx<'_>, node: &Node, sections: &mut Sections) {
     let Value::Map(entries) = &node.value else {
         return cx.wrong_type(node, "a map");
     };
-    for entry in entries
-        .iter()
-        .filter(|entry| !crate::table::is_extension(&entry.key))
-    {
+    sections.networks = entries.iter().map(|entry| entry.key.clone()).collect();
+    for entry in entries {
         let shown = crate::report::cut(&entry.key, 63);
         let cx = cx.key(&shown);
         if entry.key == "default" {

@@ -31,7 +31,7 @@ use crate::rancher_compose;
 use crate::table::{self, Key, Strangers, read_map_with};
 use crate::text::{Entry, Node};
 
-pub(crate) use volume_source::target_of;
+pub(crate) use volume_source::{say_twice, target_of};
 
 /// All keys of a service, by subject, with a title for people.
 pub(crate) const TABLES: &[(&str, &[Key<ServiceDraft>])] = &[
@@ -69,6 +69,8 @@ pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<S
         return Some(draft);
     }
     read_map_with(cx, &entry.value, &tables(), strangers, &mut draft);
+    environment::read_env_files(cx, &mut draft);
+    network::say_contradiction(cx, &entry.value);
     Some(draft)
 }
 

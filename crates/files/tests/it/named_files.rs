@@ -38,7 +38,7 @@ fn the_grammar_of_env_files() {
     check("A = 1\nB: 2", &[("A", "1"), ("B", "2")]);
     check("A=", &[("A", "")]);
     check("A=a=b", &[("A", "a=b")]);
-    check("A=x # no\nB=x#y\nC=#no", &[("A", "x"), ("B", "x#y"), ("C", "")]);
+    check("A=x # no\nB=x#y\nC= #no", &[("A", "x"), ("B", "x#y"), ("C", "")]);
     check("A='$OUT \\n #'", &[("A", "$OUT \\n #")]);
     check("A='it\\'s'", &[("A", "it's")]);
     check(

@@ -1,7 +1,7 @@
 //! Variables and labels of a container, from the file and from files beside it.
 
 use crate::code::Code;
-use crate::compose::draft::ServiceDraft;
+use crate::compose::draft::{EnvFile, ServiceDraft};
 use crate::compose::pairs::{PairValue, known_pairs, pairs};
 use crate::cx::Cx;
 use crate::dotenv;
@@ -50,8 +50,9 @@ fn environment(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             PairValue::Known(value) => drop(draft.environment.insert(pair.key, value)),
             PairValue::Absent => {
                 let cx = cx.key(&pair.key);
-                if let Some(value) = passed_on(&cx, pair.at, &pair.key) {
-                    draft.environment.insert(pair.key, value);
+                match passed_on(&cx, pair.at, &pair.key) {
+                    Some(value) => drop(draft.environment.insert(pair.key, value)),
+                    None => drop(draft.left_unset.insert(pair.key)),
                 }
             }
             PairValue::Unknown => {}
@@ -61,7 +62,7 @@ fn environment(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 
 /// The value of a variable that is named without one.
 fn passed_on(cx: &Cx<'_>, at: At, name: &str) -> Option<String> {
-    let value = cx.room.variable(name, &Default::default());
+    let value = cx.room.variable(name, &[]);
     if value.is_none() {
         let message =
             format!("`{name}` is passed on from outside and is not set there; the container does not get it");
@@ -86,16 +87,34 @@ fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         let Some(path) = file.path else {
             continue;
         };
-        let required = file.required.unwrap_or(true);
-        let Some((path, bytes)) = cx
-            .room
-            .file(&cx, item.at, &path, ReferenceKind::EnvFile, required)
-        else {
+        draft.env_files.push(EnvFile {
+            index,
+            at: item.at,
+            path,
+            required: file.required.unwrap_or(true),
+            raw: file.raw,
+        });
+    }
+}
+
+/// Reads the files of variables of a service whose keys are read: they may use the variables of its `environment`, and
+/// those of files before them.
+pub(super) fn read_env_files(cx: &Cx<'_>, draft: &mut ServiceDraft) {
+    let cx = cx.key("env_file");
+    for file in std::mem::take(&mut draft.env_files) {
+        let cx = cx.index(file.index);
+        let kind = ReferenceKind::EnvFile;
+        let Some((path, bytes)) = cx.room.file(&cx, file.at, &file.path, kind, file.required) else {
             continue;
         };
-        for line in dotenv::read(cx.room, &path, bytes, file.raw) {
+        let known = dotenv::Known {
+            first: &draft.environment,
+            last: &draft.container.environment,
+        };
+        for line in dotenv::read(cx.room, &path, bytes, file.raw, known) {
             let value = match line.value {
                 Some(value) => value.ok(),
+                None if draft.environment.contains_key(&line.name) => None,
                 None => passed_on(&cx, line.at, &line.name),
             };
             if let Some(value) = value {
@@ -153,7 +172,7 @@ fn label_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         let Some((path, bytes)) = cx.room.file(&cx, item.at, path, ReferenceKind::LabelFile, true) else {
             continue;
         };
-        for line in dotenv::read(cx.room, &path, bytes, false) {
+        for line in dotenv::read(cx.room, &path, bytes, false, dotenv::Known::default()) {
             let value = line.value.unwrap_or_else(|| Ok(String::new()));
             if let Ok(value) = value.and_then(|value| allowed(&cx, line.at, &line.name, value)) {
                 draft.container.labels.insert(line.name, value);

@@ -109,15 +109,42 @@ pub(super) fn shared_with(text: &str) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn networks(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
+fn networks(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let named = |at, name: &str| Named {
+        at,
+        name: name.to_owned(),
+    };
     match &node.value {
-        Value::List(_) => drop(cx.texts(node)),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let name = cx.index(index).text(item).map(|name| named(item.at, name));
+                draft.networks.extend(name);
+            }
+        }
         Value::Map(entries) => {
             for entry in entries {
+                draft.networks.push(named(entry.at, &entry.key));
                 read_map(&cx.key(&entry.key), &entry.value, ATTACHMENT_KEYS, &mut ());
             }
         }
         _ => cx.wrong_type(node, "a list or a map"),
+    }
+}
+
+/// A container that is in its host's network, or in none, is in no other.
+pub(super) fn say_contradiction(cx: &Cx<'_>, service: &Node) {
+    let mode = service.get("network_mode").and_then(Node::known_text);
+    let networks = service.get("networks").filter(|networks| match &networks.value {
+        Value::List(items) => !items.is_empty(),
+        Value::Map(entries) => !entries.is_empty(),
+        Value::Null | Value::Scalar(_) => false,
+    });
+    if let (Some(mode), Some(networks)) = (mode, networks)
+        && !mode.is_empty()
+    {
+        let message = "`network_mode` and `networks` contradict each other";
+        cx.key("networks")
+            .advise(Code::Conflict, networks.at, message, "keep one of them");
     }
 }
 

@@ -33,6 +33,13 @@ pub(crate) fn target_of(cx: &Cx<'_>, at: At, target: &str) -> Option<String> {
     None
 }
 
+/// Two of one list are seen at the same path.
+pub(crate) fn say_twice(cx: &Cx<'_>, at: At, target: &str) {
+    let shown = crate::report::cut(target, 80);
+    let message = format!("`{shown}` is mounted twice; this one counts");
+    cx.advise(Code::DuplicateKey, at, message, "remove one of them");
+}
+
 /// A name or a host path.
 pub(super) fn source_of(cx: &Cx<'_>, at: At, source: &str) -> Option<MountSource> {
     if source.starts_with(['/', '.', '~']) {

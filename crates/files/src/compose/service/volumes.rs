@@ -1,15 +1,15 @@
 //! What a container sees beside its image: volumes, host paths, memory.
 
-use muster_model::desired::MountSource;
+use muster_model::desired::{Mount, MountSource};
 
-use super::volume_source::{mount, target_of};
+use super::volume_source::{mount, say_twice, target_of};
 use super::{volume_long, volume_short};
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::compose::octal::permission_bits;
 use crate::cx::Cx;
 use crate::table::{Key, partly, read, unsupported};
-use crate::text::{Node, Value};
+use crate::text::{At, Node, Value};
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     read(
@@ -51,7 +51,28 @@ fn volumes(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         if let Some(MountSource::Volume(name)) = mount.as_ref().map(|mount| &mount.source) {
             draft.volume_places.entry(name.clone()).or_insert(item.at);
         }
-        draft.container.mounts.extend(mount);
+        if let Some(mount) = mount {
+            add(&cx, item.at, "volumes", mount, draft);
+        }
+    }
+}
+
+/// Mounts something. Of two in one list, the later counts; memory and a volume cannot be at one path.
+fn add(cx: &Cx<'_>, at: At, key: &'static str, mount: Mount, draft: &mut ServiceDraft) {
+    let mounts = &mut draft.container.mounts;
+    let Some((by, place)) = draft.mounted_by.get(&mount.target) else {
+        draft.mounted_by.insert(mount.target.clone(), (key, mounts.len()));
+        return mounts.push(mount);
+    };
+    if *by != key {
+        let message = format!(
+            "`{}` is mounted by `{by}` already",
+            crate::report::cut(&mount.target, 80)
+        );
+        cx.advise(Code::Conflict, at, message, "remove one of them");
+    } else if let Some(earlier) = mounts.get_mut(*place) {
+        say_twice(cx, at, &mount.target);
+        *earlier = mount;
     }
 }
 
@@ -81,10 +102,8 @@ fn tmpfs(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             }
         }
         if let Some(target) = target_of(&cx, item.at, target) {
-            draft
-                .container
-                .mounts
-                .push(mount(target, MountSource::Tmpfs { size, mode }));
+            let mount = mount(target, MountSource::Tmpfs { size, mode });
+            add(&cx, item.at, "tmpfs", mount, draft);
         }
     }
 }
