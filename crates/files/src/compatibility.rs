@@ -6,8 +6,8 @@ use muster_model::Severity;
 
 use crate::code::Code;
 use crate::compose::service::{
-    self, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
-    rights, update, volume_long,
+    self, depends, deploy, device_requests, disks, environment, files, health, limits, logging, names,
+    placement, port_long, rights, update, volume_long,
 };
 use crate::compose::{blobs, include, sections};
 use crate::rancher_compose::{self, labels};
@@ -105,7 +105,7 @@ fn service_rows(title: &str) -> Vec<(&'static str, String)> {
     match title {
         "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
         "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
-        "Network" => vec![("networks.<name>", rows("", network::ATTACHMENT_KEYS))],
+        "Network" => vec![("networks.<name>", rows("", names::ATTACHMENT_KEYS))],
         "Volumes" => vec![(
             "volumes[]",
             rows("", volume_long::LONG_KEYS)
@@ -116,7 +116,17 @@ fn service_rows(title: &str) -> Vec<(&'static str, String)> {
         "Secrets and configs" => vec![("secrets[], configs[]", rows("", files::LONG_KEYS))],
         "Health" => vec![("healthcheck", rows("", health::CHECK_KEYS))],
         "Limits" => vec![("ulimits.<name>", rows("", limits::ULIMIT_KEYS))],
-        "Rights" => vec![("devices[]", rows("", rights::DEVICE_KEYS))],
+        "Disks" => vec![
+            ("blkio_config", rows("", disks::DISK_KEYS)),
+            ("blkio_config.*[]", rows("", disks::DEVICE_LIMIT_KEYS)),
+        ],
+        "Rights" => vec![
+            ("devices[]", rows("", rights::DEVICE_KEYS)),
+            (
+                "gpus[], deploy.resources.reservations.devices[]",
+                rows("", device_requests::REQUEST_KEYS),
+            ),
+        ],
         "Order" => vec![("depends_on.<name>", rows("", depends::LONG_KEYS))],
         "Units" => vec![(
             "deploy",
@@ -156,4 +166,30 @@ fn rows<T>(prefix: &str, keys: &[Key<T>]) -> String {
         );
     }
     rows
+}
+
+/// The keys of a service that are acted on, at least in part; those below others as `healthcheck.interval`. Taken from
+/// the page, so that both say the same.
+pub fn supported_keys() -> Vec<String> {
+    let page = compatibility();
+    let services = page.split("\n## Service: ").skip(1);
+    let mut keys = Vec::new();
+    for section in services.filter_map(|section| section.split("\n## ").next()) {
+        let mut below = vec![String::new()];
+        for line in section.lines() {
+            if let Some(prefix) = line.strip_prefix("### ") {
+                let prefixes = prefix.trim_matches('`').split(", ");
+                below = prefixes.map(|prefix| format!("{prefix}.")).collect();
+            }
+            let mut cells = line.split('|').map(str::trim).skip(1);
+            if let (Some(key), Some("yes" | "in part")) = (cells.next(), cells.next()) {
+                keys.extend(
+                    below
+                        .iter()
+                        .map(|below| format!("{below}{}", key.trim_matches('`'))),
+                );
+            }
+        }
+    }
+    keys
 }

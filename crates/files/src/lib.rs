@@ -39,7 +39,7 @@ use std::collections::BTreeSet;
 
 use muster_model::Diagnostic;
 
-pub use compatibility::compatibility;
+pub use compatibility::{compatibility, supported_keys};
 pub use draft::{BlobDraft, DraftStack, External};
 pub use project::{Project, Reading, Reference, ReferenceKind, SourceFile};
 

@@ -17,10 +17,10 @@ pub use container::{ContainerSpec, Healthcheck, HealthcheckTest, Logging, PortSp
 pub use environment::Environment;
 pub use host::HostWish;
 pub use image::{ImageRef, ImageRefError, PullPolicy};
-pub use mounts::{FileMount, Mount, MountSource};
+pub use mounts::{Below, FileMount, Mount, MountSource, Relabel};
 pub use object::{Blob, BlobObject, RegistryCredential, VolumeWish};
 pub use platform::{EpochCounter, Platform};
-pub use resources::{Resources, Ulimit};
+pub use resources::{DeviceRequest, DiskLimits, Resources, Ulimit};
 pub use service::{
     Condition, FailureAction, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, ServiceWish,
     UnitClass, UnitSpec, UpdateOrder, UpdatePolicy,

@@ -40,6 +40,8 @@ pub(crate) struct ServiceDraft {
     /// Services whose namespaces it lives in, by namespace.
     pub shares: BTreeMap<&'static str, Named>,
     pub sidekicks: Vec<Named>,
+    /// Links that have another name for a service.
+    pub links: Vec<Link>,
     pub depends_on: BTreeMap<String, Dependency>,
     pub kind: ServiceKind,
     pub scale: Option<(At, u32)>,
@@ -69,6 +71,13 @@ pub(crate) enum Image {
 pub(crate) struct Named {
     pub at: At,
     pub name: String,
+}
+
+/// Another name for a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub service: Named,
+    pub alias: String,
 }
 
 /// A service that must have come some way first.
@@ -112,6 +121,7 @@ impl ServiceDraft {
             volumes_from: Vec::new(),
             shares: BTreeMap::new(),
             sidekicks: Vec::new(),
+            links: Vec::new(),
             depends_on: BTreeMap::new(),
             kind: ServiceKind::Containers,
             scale: None,

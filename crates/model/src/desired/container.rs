@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::image::{ImageRef, PullPolicy};
 use super::mounts::{FileMount, Mount};
-use super::resources::{Resources, Ulimit};
+use super::resources::{DeviceRequest, Resources, Ulimit};
 use crate::limits::STOP_GRACE_DEFAULT;
 use crate::net::Protocol;
 
@@ -20,6 +20,12 @@ pub struct ContainerSpec {
     /// When the image is pulled.
     #[serde(default)]
     pub pull: PullPolicy,
+    /// The variant of the image, such as `linux/arm64`; none is the one that fits the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// What runs it, of the engine's runtimes; none is the engine's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// Instead of the image's entrypoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<String>>,
@@ -32,6 +38,9 @@ pub struct ContainerSpec {
     /// Labels on the container. The prefix `io.muster.` is ours.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// Notes for the runtime.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
     /// Directory it starts in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
@@ -50,6 +59,12 @@ pub struct ContainerSpec {
     /// Ports said to be open, not published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expose: Vec<(u16, Protocol)>,
+    /// Further names in the managed network: `db` is one in the stack, `db.example.com` in the environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Hardware address in the managed network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac_address: Option<String>,
     /// Volumes, host paths and tmpfs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
@@ -99,6 +114,18 @@ pub struct ContainerSpec {
     /// Devices, `host path:container path:permissions`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
+    /// Rules for devices, such as `c 1:3 mr`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_cgroup_rules: Vec<String>,
+    /// Devices that a driver of the engine chooses, such as graphics processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_requests: Vec<DeviceRequest>,
+    /// Control group that it is put below; none is the engine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup_parent: Option<String>,
+    /// Options of the engine's storage driver for its root filesystem.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage_opt: BTreeMap<String, String>,
     /// Security options, in the engine's words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security_opt: Vec<String>,
@@ -134,16 +161,21 @@ impl ContainerSpec {
         Self {
             image,
             pull: PullPolicy::default(),
+            platform: None,
+            runtime: None,
             entrypoint: None,
             command: None,
             environment: BTreeMap::new(),
             labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             working_dir: None,
             user: None,
             hostname: None,
             domainname: None,
             ports: Vec::new(),
             expose: Vec::new(),
+            aliases: Vec::new(),
+            mac_address: None,
             mounts: Vec::new(),
             files: Vec::new(),
             healthcheck: None,
@@ -160,6 +192,10 @@ impl ContainerSpec {
             cap_add: Vec::new(),
             cap_drop: Vec::new(),
             devices: Vec::new(),
+            device_cgroup_rules: Vec::new(),
+            device_requests: Vec::new(),
+            cgroup_parent: None,
+            storage_opt: BTreeMap::new(),
             security_opt: Vec::new(),
             sysctls: BTreeMap::new(),
             ulimits: BTreeMap::new(),

@@ -1,5 +1,7 @@
 //! What a container sees beside its image: volumes, host paths, memory, secrets and configs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, Name};
@@ -20,6 +22,57 @@ pub struct Mount {
     /// Propagation of a bind mount, in the engine's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagation: Option<String>,
+    /// What of the host lies mounted below a bind mount; none is all of it, in the engine's own way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Below>,
+    /// The labels that SELinux goes by are set anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relabel: Option<Relabel>,
+    /// The part of a volume that is shown, instead of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subpath: Option<String>,
+    /// Labels of a volume that is made with the container.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Mount {
+    /// Shows `source` at `target`, with nothing more said about it.
+    pub fn new(target: impl Into<String>, source: MountSource) -> Self {
+        Self {
+            target: target.into(),
+            source,
+            read_only: false,
+            no_copy: false,
+            propagation: None,
+            below: None,
+            relabel: None,
+            subpath: None,
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+/// How a bind mount shows what is mounted below its path on the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Below {
+    /// Not at all.
+    Hidden,
+    /// It can be written to, though the mount itself is read-only.
+    Writable,
+    /// It cannot be written to either, or the container does not start.
+    ReadOnly,
+}
+
+/// For whom SELinux lets what is mounted be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relabel {
+    /// All containers.
+    Shared,
+    /// This container.
+    Private,
 }
 
 /// What a mount shows.
@@ -43,6 +96,9 @@ pub enum MountSource {
         size: Option<u64>,
         /// Permission bits.
         mode: Option<u32>,
+        /// Further options, in the kernel's words.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        options: Vec<String>,
     },
 }
 

@@ -1,5 +1,7 @@
 //! What a container may use of its host.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What a container may use.
@@ -36,6 +38,21 @@ pub struct Resources {
     /// Preference of the kernel's out-of-memory killer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_score_adj: Option<i32>,
+    /// The kernel's out-of-memory killer leaves it alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub oom_kill_disable: bool,
+    /// How readily its memory is swapped, 0 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub swappiness: Option<u8>,
+    /// A round of real-time scheduling, microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realtime_period_us: Option<u64>,
+    /// What its real-time tasks may use of a round, microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub realtime_runtime_us: Option<u64>,
+    /// Of the host's disks.
+    #[serde(skip_serializing_if = "DiskLimits::is_empty")]
+    pub disks: DiskLimits,
 }
 
 impl Resources {
@@ -43,6 +60,58 @@ impl Resources {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// What a container may use of the host's disks, by the path of a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct DiskLimits {
+    /// Weight against others, 10 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u16>,
+    /// The same for one device.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<String, u16>,
+    /// Bytes read a second at most.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub read_bps: BTreeMap<String, u64>,
+    /// Bytes written a second at most.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub write_bps: BTreeMap<String, u64>,
+    /// Reads a second at most.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub read_iops: BTreeMap<String, u64>,
+    /// Writes a second at most.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub write_iops: BTreeMap<String, u64>,
+}
+
+impl DiskLimits {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Devices that a driver of the engine chooses or is told to give.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct DeviceRequest {
+    /// The driver; none is whichever has what is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    /// How many; -1 is all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// Which ones, instead of how many.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
+    /// What they must be able to do, all of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub capabilities: Vec<String>,
+    /// Options of the driver.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 /// A limit of a process, soft and hard; -1 is without end.
