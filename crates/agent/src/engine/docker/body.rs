@@ -63,6 +63,10 @@ fn hostname(create: &CreateContainer) -> Option<String> {
         return create.spec.hostname.clone().filter(|_| may);
     }
     create.spec.hostname.clone().or_else(|| {
+        // With the host's names comes its host name; the engine refuses another.
+        if create.spec.namespaces.contains_key("uts") {
+            return None;
+        }
         let title = container_title(&create.unit, create.sidekick());
         let plain: String = title
             .chars()
@@ -328,6 +332,14 @@ mod tests {
             (host.dns_search, host.dns_options, host.port_bindings),
             (None, None, None)
         );
+    }
+
+    #[test]
+    fn one_with_the_hosts_names_gets_none() {
+        let mut create = create(None);
+        let spec = Arc::make_mut(&mut create.spec);
+        spec.namespaces.insert("uts".to_owned(), "host".to_owned());
+        assert_eq!(body(&create).hostname, None);
     }
 
     #[test]
