@@ -1,8 +1,8 @@
 //! All keys of all formats, as the readers' tables have them: for the page about compatibility and for editors.
 
 use crate::compose::service::{
-    self, build, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
-    rights, update, volume_long,
+    self, build, depends, deploy, device_requests, disks, environment, files, health, limits, logging, names,
+    placement, port_long, rights, update, volume_long,
 };
 use crate::compose::{blobs, include, sections};
 use crate::rancher_compose;
@@ -73,7 +73,7 @@ pub(crate) fn service_maps(title: &str) -> Maps {
         "Image" => vec![("build", rows("", build::KEYS))],
         "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
         "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
-        "Network" => vec![("networks.<name>", rows("", network::ATTACHMENT_KEYS))],
+        "Network" => vec![("networks.<name>", rows("", names::ATTACHMENT_KEYS))],
         "Volumes" => vec![(
             "volumes[]",
             together([
@@ -86,7 +86,20 @@ pub(crate) fn service_maps(title: &str) -> Maps {
         "Secrets and configs" => vec![("secrets[], configs[]", rows("", files::LONG_KEYS))],
         "Health" => vec![("healthcheck", rows("", health::CHECK_KEYS))],
         "Limits" => vec![("ulimits.<name>", rows("", limits::ULIMIT_KEYS))],
-        "Rights" => vec![("devices[]", rows("", rights::DEVICE_KEYS))],
+        "Disks" => vec![
+            ("blkio_config", rows("", disks::DISK_KEYS)),
+            (
+                "blkio_config.weight_device[], blkio_config.device_read_bps[], blkio_config.device_read_iops[], blkio_config.device_write_bps[], blkio_config.device_write_iops[]",
+                rows("", disks::DEVICE_LIMIT_KEYS),
+            ),
+        ],
+        "Rights" => vec![
+            ("devices[]", rows("", rights::DEVICE_KEYS)),
+            (
+                "gpus[], deploy.resources.reservations.devices[]",
+                rows("", device_requests::REQUEST_KEYS),
+            ),
+        ],
         "Order" => vec![("depends_on.<name>", rows("", depends::LONG_KEYS))],
         "Units" => vec![(
             "deploy",
@@ -108,4 +121,21 @@ pub(crate) fn service_maps(title: &str) -> Maps {
 
 fn together<const N: usize>(parts: [Vec<Row>; N]) -> Vec<Row> {
     parts.into_iter().flatten().collect()
+}
+
+/// The keys of a service that are acted on, at least in part; those below others as `healthcheck.interval`.
+pub fn supported_keys() -> Vec<String> {
+    let mut keys = Vec::new();
+    for (title, rows) in service() {
+        for (paths, rows) in std::iter::once(("", rows)).chain(service_maps(title)) {
+            for path in paths.split(", ") {
+                let dot = if path.is_empty() { "" } else { "." };
+                let acted_on = rows
+                    .iter()
+                    .filter(|row| matches!(row.here, Here::Yes | Here::InPart));
+                keys.extend(acted_on.map(|row| format!("{path}{dot}{}", row.path)));
+            }
+        }
+    }
+    keys
 }

@@ -23,6 +23,7 @@ mod files;
 mod finish;
 pub(crate) mod include;
 mod interpolated;
+mod links;
 mod merge;
 pub(crate) mod modern;
 mod named;

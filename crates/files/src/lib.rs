@@ -41,6 +41,7 @@ use std::collections::BTreeSet;
 
 use muster_model::Diagnostic;
 
+pub use catalogue::supported_keys;
 pub use compatibility::compatibility;
 pub use draft::{BlobDraft, DraftStack, External};
 pub use project::{Project, Reading, Reference, ReferenceKind, SourceFile, Written};

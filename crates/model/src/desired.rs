@@ -4,20 +4,23 @@ mod account;
 mod container;
 mod environment;
 mod host;
+mod image;
+mod mounts;
 mod object;
 mod platform;
+mod resources;
 mod service;
 mod stack;
 
 pub use account::{Account, ApiKey, JoinToken, Role};
-pub use container::{
-    ContainerSpec, FileMount, Healthcheck, HealthcheckTest, ImageRef, ImageRefError, Logging, Mount,
-    MountSource, PortSpec, PullPolicy, Resources, RestartPolicy, Ulimit,
-};
+pub use container::{ContainerSpec, Healthcheck, HealthcheckTest, Logging, PortSpec, RestartPolicy};
 pub use environment::Environment;
 pub use host::HostWish;
+pub use image::{ImageRef, ImageRefError, PullPolicy};
+pub use mounts::{Below, FileMount, Mount, MountSource, Relabel};
 pub use object::{Blob, BlobObject, RegistryCredential, VolumeWish};
 pub use platform::{EpochCounter, Platform};
+pub use resources::{DeviceRequest, DiskLimits, Resources, Ulimit};
 pub use service::{
     Condition, FailureAction, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, ServiceWish,
     UnitClass, UnitSpec, UpdateOrder, UpdatePolicy,

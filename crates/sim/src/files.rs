@@ -153,13 +153,7 @@ fn front(hosts: u64, rng: &mut Rng) -> Option<ServiceSpec> {
 fn db(rng: &mut Rng) -> Option<ServiceSpec> {
     let mut spec = plain("db", rng)?;
     spec.scale = Some(1);
-    spec.unit.primary.mounts = vec![Mount {
-        target: "/data".to_owned(),
-        source: MountSource::Volume(Name::parse(DATA).ok()?),
-        read_only: false,
-        no_copy: false,
-        propagation: None,
-    }];
+    spec.unit.primary.mounts = vec![Mount::new("/data", MountSource::Volume(Name::parse(DATA).ok()?))];
     Some(spec)
 }
 

@@ -19,11 +19,15 @@ pub enum Verb {
     FindImage {
         /// The image.
         image: ImageRef,
+        /// The variant of it, if one is asked for.
+        platform: Option<String>,
     },
     /// Get the image from its registry. Answers [`Answer::Image`].
     Pull {
         /// The image.
         image: ImageRef,
+        /// The variant of it, if one is asked for.
+        platform: Option<String>,
         /// How to log in, if the registry wants that.
         login: Option<Login>,
     },
@@ -81,7 +85,7 @@ impl fmt::Display for Verb {
     /// As in "could not `start unit-1-2-1`".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FindImage { image } => write!(f, "look for the image {image}"),
+            Self::FindImage { image, .. } => write!(f, "look for the image {image}"),
             Self::Pull { image, .. } => write!(f, "pull {image}"),
             Self::EnsureNetwork(network) => write!(f, "make the network {}", network.name),
             Self::EnsureVolume(volume) => write!(f, "make the volume {}", volume.engine_name),

@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use muster_model::desired::ImageRef;
 use muster_model::observed::HostFacts;
 use muster_model::{Core, HostId, Timestamp, UnitId};
 
@@ -12,7 +11,7 @@ use super::marks;
 use super::memory::UnitMemory;
 use super::pages::Pages;
 use super::reports::Reports;
-use super::shared::Shared;
+use super::shared::{Shared, WantedImage};
 use super::view::EngineView;
 use super::{Binds, Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
 use crate::files::Places;
@@ -49,8 +48,8 @@ pub struct AgentCore {
     /// Those that the lease binds: of the table, or as they were kept with the lease while there is no table.
     pub(super) bound: Binds,
     pub(super) shared: Shared,
-    /// Images that units wait for, and whether one of them may have it from its registry.
-    pub(super) images: BTreeMap<String, (ImageRef, bool)>,
+    /// Images that units wait for, by their keys.
+    pub(super) images: BTreeMap<String, WantedImage>,
     pub(super) waiters: BTreeMap<Lane, BTreeSet<UnitId>>,
     pub(super) told_progress: BTreeMap<Lane, Timestamp>,
     pub(super) lanes: Lanes,

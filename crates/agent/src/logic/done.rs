@@ -5,7 +5,7 @@ use muster_model::{Timestamp, UnitId};
 
 use super::lanes::UnderWay;
 use super::marks;
-use super::shared::Image;
+use super::shared::{Image, image_of};
 use super::{Action, AgentCore, Lane, decide};
 use crate::engine::{Answer, Container, ContainerState, Failure, Owner, Verb};
 
@@ -129,7 +129,7 @@ impl AgentCore {
         let changed = match (verb, answer) {
             (Verb::Create(create), Answer::Created { id }) => {
                 let memory = self.memory_of(&create.owner);
-                memory.pulled.remove(&create.spec.image.tagged());
+                memory.pulled.remove(&image_of(&create.spec));
                 memory.container_mut(create.sidekick()).unusable = false;
                 let (name, owner) = (create.name(), create.owner.clone());
                 Some(self.view.learn(Container {
@@ -186,7 +186,7 @@ impl AgentCore {
         match action {
             Action::Engine(Verb::Start { name }) => self.start_failed(name, failure),
             Action::Engine(Verb::Create(create)) => {
-                self.doubt(&create.owner, failure, &create.spec.image.tagged())
+                self.doubt(&create.owner, failure, &image_of(&create.spec))
             }
             Action::Engine(verb) => {
                 let learned = verb

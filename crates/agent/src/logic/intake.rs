@@ -10,6 +10,7 @@ use muster_model::{UnitId, WallTime};
 
 use super::marks;
 use super::memory::UnitMemory;
+use super::shared::image_of;
 use super::view::Changed;
 use super::{AgentCore, Lane};
 use crate::engine::{Container, ContainerChange, ContainerState, EngineEvent, Failure, Owner};
@@ -125,7 +126,7 @@ impl AgentCore {
 
     /// An image that was missing is looked for before it is pulled; who waits says again what it waits for.
     fn forget_pulls(&mut self) {
-        self.images.values_mut().for_each(|(_, pull)| *pull = false);
+        self.images.values_mut().for_each(|wanted| wanted.pull = false);
     }
 
     fn container_event(&mut self, now: Timestamp, name: &str, change: ContainerChange, at: WallTime) {
@@ -173,7 +174,7 @@ impl AgentCore {
         });
         let checked = part.is_some_and(|part| match &part.spec.healthcheck {
             Some(check) => check.test != HealthcheckTest::Disabled,
-            None => self.shared.image_has_check(&part.spec.image.tagged()),
+            None => self.shared.image_has_check(&image_of(&part.spec)),
         });
         let health = if checked { Health::Starting } else { Health::None };
         ContainerState::Running { health, since }

@@ -1,11 +1,11 @@
 //! From lanes that were touched to actions that begin.
 
-use muster_model::desired::ImageRef;
 use muster_model::{Timestamp, UnitId};
 
 use super::decide::{self, BoundView, Decision, Need, Step, UnitView};
 use super::marks;
 use super::memory::UnitMemory;
+use super::shared::{WantedImage, image_key};
 use super::status::status;
 use super::{Action, AgentCore, Hold, Lane, Output, Page, Weight};
 use crate::engine::{Container, Verb};
@@ -122,10 +122,10 @@ impl AgentCore {
                     .get(id)
                     .map_or(Step::Rest, |volume| decide::volume(volume, &entry, now))
             }
-            Lane::Image(tagged) => match self.images.get(tagged) {
-                Some((image, pull)) => {
-                    let entry = self.shared.images.get(tagged).cloned().unwrap_or_default();
-                    decide::image(image, &entry, *pull, table, now)
+            Lane::Image(key) => match self.images.get(key) {
+                Some(wanted) => {
+                    let entry = self.shared.images.get(key).cloned().unwrap_or_default();
+                    decide::image(wanted, &entry, table, now)
                 }
                 None => Step::Rest,
             },
@@ -185,17 +185,25 @@ impl AgentCore {
         let wanted = match need {
             Need::Network(network) => Lane::Network(network),
             Need::Volume(volume) => Lane::Volume(volume),
-            Need::Image { image, fresh } => self.want_image(image, fresh),
+            Need::Image {
+                image,
+                platform,
+                fresh,
+            } => self.want_image(WantedImage {
+                image,
+                platform,
+                pull: fresh,
+            }),
         };
         self.waiters.entry(wanted.clone()).or_default().insert(*unit);
         self.lanes.ask_first(wanted);
     }
 
-    fn want_image(&mut self, image: ImageRef, fresh: bool) -> Lane {
-        let tagged = image.tagged();
-        let (_, pull) = self.images.entry(tagged.clone()).or_insert((image, fresh));
-        *pull |= fresh;
-        Lane::Image(tagged)
+    fn want_image(&mut self, wanted: WantedImage) -> Lane {
+        let key = image_key(&wanted.image, wanted.platform.as_deref());
+        let fresh = wanted.pull;
+        self.images.entry(key.clone()).or_insert(wanted).pull |= fresh;
+        Lane::Image(key)
     }
 
     fn begin(&mut self, now: Timestamp, lane: Lane, action: Action) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use muster_model::desired::{ContainerSpec, ImageRef};
 use muster_model::{NetworkId, Timestamp, VolumeId};
 
 use super::Backoff;
@@ -64,6 +65,30 @@ pub enum Image {
     Absent,
 }
 
+/// An image that units wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedImage {
+    /// Which.
+    pub image: ImageRef,
+    /// The variant of it, if one is asked for.
+    pub platform: Option<String>,
+    /// It may come from its registry.
+    pub pull: bool,
+}
+
+/// What an image is known by: its reference with tag, and the variant if one is asked for.
+pub fn image_key(image: &ImageRef, platform: Option<&str>) -> String {
+    match platform {
+        None => image.tagged(),
+        Some(platform) => format!("{} {platform}", image.tagged()),
+    }
+}
+
+/// The key of the image that a container is made of.
+pub fn image_of(spec: &ContainerSpec) -> String {
+    image_key(&spec.image, spec.platform.as_deref())
+}
+
 /// All shared things.
 #[derive(Debug, Clone, Default)]
 pub struct Shared {
@@ -71,7 +96,7 @@ pub struct Shared {
     pub networks: BTreeMap<NetworkId, Entry<()>>,
     /// Volumes that are there, or gone if that was wished.
     pub volumes: BTreeMap<VolumeId, Entry<()>>,
-    /// Images, by reference with tag.
+    /// Images, by [`image_key`].
     pub images: BTreeMap<String, Entry<Image>>,
 }
 
@@ -99,8 +124,8 @@ impl Shared {
     }
 
     /// Whether the image brings a health check, as far as is known.
-    pub fn image_has_check(&self, tagged: &str) -> bool {
-        let state = self.images.get(tagged).and_then(|entry| entry.state.as_ref());
+    pub fn image_has_check(&self, key: &str) -> bool {
+        let state = self.images.get(key).and_then(|entry| entry.state.as_ref());
         matches!(state, Some(Image::Present(facts)) if facts.has_check)
     }
 }

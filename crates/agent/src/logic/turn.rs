@@ -5,6 +5,7 @@ use muster_model::{Generation, UnitId};
 
 use super::lease::binds;
 use super::memory::UnitMemory;
+use super::shared::image_of;
 use super::{AgentCore, Lane, Output, Page};
 
 impl AgentCore {
@@ -87,7 +88,7 @@ impl AgentCore {
         };
         let wants = |unit: &UnitId, image: &str| {
             page.table.units.get(unit).is_some_and(|unit| {
-                let mut images = unit.containers.iter().map(|part| part.spec.image.tagged());
+                let mut images = unit.containers.iter().map(|part| image_of(&part.spec));
                 unit.wish == UnitWish::Run && images.any(|other| other == image)
             })
         };

@@ -80,11 +80,13 @@ impl Job {
         match verb {
             Verb::Pull {
                 image,
+                platform,
                 login: Some(mut login),
             } => {
                 login.password = self.notebook.content(login.credential.digest);
                 Verb::Pull {
                     image,
+                    platform,
                     login: Some(login),
                 }
             }

@@ -128,6 +128,7 @@ async fn images(engine: &dyn Engine) {
     let found = ask(
         engine,
         Verb::FindImage {
+            platform: None,
             image: image(muster_lab::UNIT),
         },
     )
@@ -137,6 +138,7 @@ async fn images(engine: &dyn Engine) {
     let found = ask(
         engine,
         Verb::FindImage {
+            platform: None,
             image: image("lab/absent"),
         },
     )
@@ -147,6 +149,7 @@ async fn images(engine: &dyn Engine) {
     let pulled = ask(
         engine,
         Verb::Pull {
+            platform: None,
             image: image("127.0.0.1:9/absent"),
             login: None,
         },

@@ -10,6 +10,7 @@
 mod anything;
 mod conformance;
 mod converge;
+mod inspect;
 mod kill_between;
 mod lease;
 mod real;
@@ -17,5 +18,6 @@ mod renewal;
 mod rig;
 mod server;
 mod session;
+mod shapes;
 mod streams;
 mod wish;

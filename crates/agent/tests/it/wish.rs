@@ -85,13 +85,8 @@ pub fn with_port(mut unit: UnitAssignment, host_port: u16) -> UnitAssignment {
 
 pub fn with_volume(unit: UnitAssignment, volume: &VolumeAssignment) -> UnitAssignment {
     let mut unit = with_spec(unit, |spec| {
-        spec.mounts.push(Mount {
-            target: "/data".to_owned(),
-            source: MountSource::Volume("data".parse().unwrap()),
-            read_only: false,
-            no_copy: false,
-            propagation: None,
-        });
+        let source = MountSource::Volume("data".parse().unwrap());
+        spec.mounts.push(Mount::new("/data", source));
     });
     unit.volumes
         .insert("data".parse().unwrap(), volume.engine_name.clone());

@@ -57,13 +57,7 @@ pub trait With: Sized {
         self.change(|spec| spec.unit.primary.ports.push(port))
     }
     fn volume(self, volume: &str) -> Self {
-        let mount = Mount {
-            target: "/data".to_owned(),
-            source: MountSource::Volume(name(volume)),
-            read_only: false,
-            no_copy: false,
-            propagation: None,
-        };
+        let mount = Mount::new("/data", MountSource::Volume(name(volume)));
         self.change(|spec| spec.unit.primary.mounts.push(mount))
     }
     fn memory(self, bytes: u64) -> Self {

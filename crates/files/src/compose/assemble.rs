@@ -8,7 +8,7 @@ use muster_model::Name;
 use super::document::Document;
 use super::draft::{Image, ServiceDraft};
 use super::sections::{self, Sections};
-use super::{finish, order, service, sidekicks};
+use super::{finish, links, order, service, sidekicks};
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::draft::DraftStack;
@@ -23,7 +23,8 @@ pub(super) fn stack(cx: &Cx<'_>, document: &Document) -> DraftStack {
     read_map(cx, &document.root, sections::KEYS, &mut sections);
     let cx = cx.key_of_form("services", "services: { web: { image: nginx } }");
     let all = services(&cx, document);
-    let (drafts, off) = switched_on(&cx, all);
+    let (mut drafts, off) = switched_on(&cx, all);
+    links::resolve(&cx, &mut drafts, &off);
     let names = order::Names::of(&drafts, &off);
     let units = sidekicks::units(&cx, drafts);
     let depends_on = order::resolve(&cx, &units, &names);

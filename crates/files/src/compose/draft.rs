@@ -49,6 +49,8 @@ pub(crate) struct ServiceDraft {
     /// Networks that it names.
     pub networks: Vec<Named>,
     pub sidekicks: Vec<Named>,
+    /// Links that have another name for a service.
+    pub links: Vec<Link>,
     pub depends_on: BTreeMap<String, Dependency>,
     pub kind: ServiceKind,
     pub scale: Option<(At, u32)>,
@@ -78,6 +80,13 @@ pub(crate) enum Image {
 pub(crate) struct Named {
     pub at: At,
     pub name: String,
+}
+
+/// Another name for a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub service: Named,
+    pub alias: String,
 }
 
 /// A service that must have come some way first.
@@ -135,6 +144,7 @@ impl ServiceDraft {
             shares: BTreeMap::new(),
             networks: Vec::new(),
             sidekicks: Vec::new(),
+            links: Vec::new(),
             depends_on: BTreeMap::new(),
             kind: ServiceKind::Containers,
             scale: None,

@@ -119,7 +119,8 @@ impl<'a> Finish<'a> {
                     }
                 }
             };
-            self.stack.spec.volumes.entry(name.clone()).or_insert(spec);
+            let spec = self.stack.spec.volumes.entry(name.clone()).or_insert(spec);
+            spec.labels.extend(mount.labels.clone());
         }
     }
 

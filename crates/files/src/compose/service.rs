@@ -3,12 +3,15 @@
 pub(crate) mod build;
 pub(crate) mod depends;
 pub(crate) mod deploy;
+pub(crate) mod device_requests;
+pub(crate) mod disks;
 pub(crate) mod environment;
 pub(crate) mod files;
 pub(crate) mod health;
 pub(crate) mod image;
 pub(crate) mod limits;
 pub(crate) mod logging;
+pub(crate) mod names;
 pub(crate) mod network;
 pub(crate) mod placement;
 pub(crate) mod port_long;
@@ -44,6 +47,7 @@ pub(crate) const TABLES: &[(&str, &[Key<ServiceDraft>])] = &[
     ("Secrets and configs", files::KEYS),
     ("Health", health::KEYS),
     ("Limits", limits::KEYS),
+    ("Disks", disks::KEYS),
     ("Rights", rights::KEYS),
     ("Order", depends::KEYS),
     ("Units", deploy::KEYS),

@@ -1,10 +1,11 @@
 //! Keys of a service, one line a case: what is written, what the container gets.
 
 use muster_model::desired::{
-    ContainerSpec, Healthcheck, HealthcheckTest, Logging, PullPolicy, Resources, RestartPolicy, Ulimit,
+    ContainerSpec, DeviceRequest, DiskLimits, Healthcheck, HealthcheckTest, Logging, PullPolicy, Resources,
+    RestartPolicy, Ulimit,
 };
 
-use crate::support::{container, said_of};
+use crate::support::{container, project, said_of, service};
 
 /// The container of a service with `keys` is the plain one with `change`; nothing is said.
 #[track_caller]
@@ -68,10 +69,14 @@ fn image() {
         "image: nginx\nbuild: .",
         "note[difference] services.web.build: nothing is built; `nginx` is used",
     );
+    check("platform: linux/arm64", |c| {
+        c.platform = Some("linux/arm64".into())
+    });
     refuse(
-        "platform: linux/arm64",
-        "unsupported[unsupported] services.web.platform: `platform` is not acted on",
+        "platform: linux arm64",
+        "error[bad-value] services.web.platform: `linux arm64` is not a platform",
     );
+    check("runtime: runc", |c| c.runtime = Some("runc".into()));
     check("container_name: web", |_| ());
     refuse(
         "container_name: my-web",
@@ -223,10 +228,17 @@ fn environment_and_labels() {
     );
 }
 
+#[track_caller]
+fn resources(keys: &str, expect: Resources) {
+    check(keys, |c| c.resources = expect);
+}
+
+fn default() -> Resources {
+    Resources::default()
+}
+
 #[test]
 fn limits() {
-    let resources = |keys: &str, expect: Resources| check(keys, |c| c.resources = expect);
-    let default = Resources::default;
     resources(
         "mem_limit: 512m",
         Resources {
@@ -379,11 +391,117 @@ fn limits() {
         "mem_limit: 1g\ndeploy: {resources: {limits: {memory: 2g}}}",
         "error[conflict] services.web.mem_limit",
     );
-    refuse(
-        "oom_kill_disable: true",
-        "unsupported[unsupported] services.web.oom_kill_disable",
-    );
     check("oom_kill_disable: false", |_| ());
+    resources(
+        "oom_kill_disable: true",
+        Resources {
+            oom_kill_disable: true,
+            ..default()
+        },
+    );
+    resources(
+        "mem_swappiness: 0",
+        Resources {
+            swappiness: Some(0),
+            ..default()
+        },
+    );
+    refuse(
+        "mem_swappiness: 101",
+        "error[bad-value] services.web.mem_swappiness: `101` is not a number from 0 to 100",
+    );
+    resources(
+        "cpu_rt_period: 1000000\ncpu_rt_runtime: 400ms",
+        Resources {
+            realtime_period_us: Some(1_000_000),
+            realtime_runtime_us: Some(400_000),
+            ..default()
+        },
+    );
+    refuse(
+        "cpu_percent: 50",
+        "unsupported[unsupported] services.web.cpu_percent",
+    );
+    check("isolation: default", |_| ());
+}
+
+#[test]
+fn disks() {
+    let sda = |value| [("/dev/sda".to_owned(), value)].into();
+    let expect = Resources {
+        disks: DiskLimits {
+            weight: Some(300),
+            weights: [("/dev/sda".to_owned(), 400)].into(),
+            read_bps: sda(10 << 20),
+            write_bps: sda(1024),
+            read_iops: sda(100),
+            write_iops: sda(200),
+        },
+        ..default()
+    };
+    let of_old = "blkio_weight: 300\nblkio_weight_device: ['/dev/sda:400']\ndevice_read_bps: ['/dev/sda:10m']\ndevice_write_bps: {/dev/sda: 1k}\ndevice_read_iops: ['/dev/sda:100']\ndevice_write_iops: {/dev/sda: 200}";
+    resources(of_old, expect.clone());
+    let today = "blkio_config: {weight: 300, weight_device: [{path: /dev/sda, weight: 400}], device_read_bps: [{path: /dev/sda, rate: 10mb}], device_write_bps: [{path: /dev/sda, rate: 1024}], device_read_iops: [{path: /dev/sda, rate: 100}], device_write_iops: [{path: /dev/sda, rate: 200}]}";
+    resources(today, expect);
+    refuse(
+        "blkio_weight: 5",
+        "error[bad-value] services.web.blkio_weight: `5` is not a weight",
+    );
+    refuse(
+        "device_read_bps: ['sda:1m']",
+        "error[bad-value] services.web.device_read_bps.sda: `sda` is not the path of a device",
+    );
+    refuse(
+        "blkio_config: {device_read_bps: [{path: /dev/sda}]}",
+        "error[wrong-type] services.web.blkio_config.device_read_bps[0]: `device_read_bps` takes a map with `path`",
+    );
+}
+
+#[test]
+fn devices_that_a_driver_gives() {
+    let gpu = |change: fn(&mut DeviceRequest)| {
+        move |c: &mut ContainerSpec| {
+            let mut request = DeviceRequest {
+                count: Some(-1),
+                capabilities: vec!["gpu".into()],
+                ..DeviceRequest::default()
+            };
+            change(&mut request);
+            c.device_requests = vec![request];
+        }
+    };
+    check("gpus: all", gpu(|_| ()));
+    check(
+        "gpus: [{count: 2, driver: nvidia}]",
+        gpu(|r| (r.count, r.driver) = (Some(2), Some("nvidia".into()))),
+    );
+    let one = gpu(|r| {
+        (r.count, r.ids) = (None, vec!["0".into()]);
+        r.options = [("a".into(), "b".into())].into();
+    });
+    check(
+        "deploy: {resources: {reservations: {devices: [{device_ids: ['0'], capabilities: [gpu], options: {a: b}}]}}}",
+        one,
+    );
+    check("devices: ['nvidia.com/gpu=all']", |c| {
+        c.device_requests = vec![DeviceRequest {
+            driver: Some("cdi".into()),
+            ids: vec!["nvidia.com/gpu=all".into()],
+            ..DeviceRequest::default()
+        }];
+    });
+    refuse(
+        "gpus: [{count: 1, device_ids: ['0']}]",
+        "error[conflict] services.web.gpus[0]: `count` and `device_ids` exclude each other",
+    );
+    refuse(
+        "deploy: {resources: {reservations: {devices: [{count: 1}]}}}",
+        "error[missing-key] services.web.deploy.resources.reservations.devices: what the devices",
+    );
+    refuse(
+        "gpus: some",
+        "error[bad-value] services.web.gpus: `some` is not `all` or a number",
+    );
 }
 
 #[test]
@@ -415,10 +533,20 @@ fn kernel() {
         "devices: [{source: /dev/a, target: /dev/b, permissions: r}]",
         |c| c.devices = vec!["/dev/a:/dev/b:r".into()],
     );
-    refuse(
-        "devices: ['nvidia.com/gpu=all']",
-        "unsupported[unsupported] services.web.devices[0]: devices by class",
-    );
+    check("cgroup_parent: /batch", |c| {
+        c.cgroup_parent = Some("/batch".into())
+    });
+    check("device_cgroup_rules: ['c 1:3 mr']", |c| {
+        c.device_cgroup_rules = vec!["c 1:3 mr".into()]
+    });
+    check("storage_opt: {size: 1G}", |c| {
+        drop(c.storage_opt.insert("size".into(), "1G".into()))
+    });
+    for text in ["{a: b}", "[a=b]"] {
+        check(&format!("annotations: {text}"), |c| {
+            drop(c.annotations.insert("a".into(), "b".into()))
+        });
+    }
     refuse(
         "devices: [x]",
         "error[bad-value] services.web.devices[0]: this is not a device",
@@ -487,9 +615,30 @@ fn namespaces_and_network() {
         "network_mode: mine",
         "unsupported[unsupported] services.web.network_mode: the network mode `mine`",
     );
+    check("networks: {default: {aliases: [a, b, a]}}", |c| {
+        c.aliases = vec!["a".into(), "b".into()]
+    });
     refuse(
-        "networks: {default: {aliases: [a]}}",
-        "unsupported[unsupported] services.web.networks.default.aliases",
+        "networks: {default: {aliases: [db.example.com]}}",
+        "note[difference] services.web.networks.default.aliases[0]: `db.example.com` is a name in the whole environment",
+    );
+    refuse(
+        "networks: {default: {aliases: ['a b']}}",
+        "error[bad-value] services.web.networks.default.aliases[0]: `a b` is not a name",
+    );
+    for key in [
+        "mac_address: 02-42-0A-00-00-05",
+        "networks: {default: {mac_address: '02:42:0a:00:00:05'}}",
+    ] {
+        check(key, |c| c.mac_address = Some("02:42:0a:00:00:05".into()));
+    }
+    refuse(
+        "mac_address: 02:42",
+        "error[bad-value] services.web.mac_address: `02:42` is not a hardware address",
+    );
+    refuse(
+        "mac_address: 02:42:0a:00:00:05\nnetworks: {default: {mac_address: '02:42:0a:00:00:06'}}",
+        "error[conflict] services.web",
     );
     refuse(
         "links: [db]",
@@ -497,7 +646,46 @@ fn namespaces_and_network() {
     );
     refuse(
         "links: ['db:database']",
-        "unsupported[unsupported] services.web.links[0]: `database` is not a name for `db`",
+        "error[undefined] services.web.links: there is no service `db`",
+    );
+}
+
+/// Names that links and networks have for `db`, of a stack with the services `web`, `api` and `db`.
+fn names_of_db(web: &str, api: &str) -> (Vec<String>, Vec<String>) {
+    let text = format!(
+        "services:\n  web: {{image: a, links: [{web}]}}\n  api: {{image: a, links: [{api}]}}\n  db: {{image: a}}\n"
+    );
+    let reading = muster_files::read(&project(&text));
+    let names = reading
+        .stack
+        .map(|stack| service(&stack, "db").unit.primary.aliases.clone());
+    let said = reading
+        .diagnostics
+        .iter()
+        .map(|d| format!("{}: {}", d.code, d.message));
+    (names.unwrap_or_default(), said.collect())
+}
+
+#[test]
+fn a_links_other_name_is_a_name_in_the_stack() {
+    let (names, said) = names_of_db("'db:database'", "'db:database', 'db:store'");
+    assert_eq!(names, ["database", "store"]);
+    assert_eq!(said.len(), 3);
+    assert!(
+        said.iter()
+            .all(|said| said.starts_with("difference: ") && said.ends_with("in the whole stack")),
+        "{said:?}"
+    );
+    let (_, said) = names_of_db("'db:store'", "'web:store'");
+    assert!(
+        said.iter()
+            .any(|said| said.starts_with("conflict: `store` cannot be ")),
+        "{said:?}"
+    );
+    let (_, said) = names_of_db("'db:api'", "");
+    assert_eq!(
+        said,
+        ["conflict: `api` cannot be `db`: in this stack it is `api` already"]
     );
 }
 

@@ -1,17 +1,11 @@
 //! Volumes, host paths, memory, secrets and configs.
 
-use muster_model::desired::{Mount, MountSource};
+use muster_model::desired::{Below, Mount, MountSource, Relabel};
 
 use crate::support::{container, project, said, said_of, service, stack, stack_with_remarks};
 
 fn mount(source: MountSource) -> Mount {
-    Mount {
-        target: "/data".into(),
-        source,
-        read_only: false,
-        no_copy: false,
-        propagation: None,
-    }
+    Mount::new("/data", source)
 }
 
 fn volume() -> Mount {
@@ -68,6 +62,14 @@ fn short_forms() {
             ..bind("/host", true)
         },
     );
+    for (mode, relabel) in [("z", Relabel::Shared), ("Z", Relabel::Private)] {
+        let expect = |mount| Mount {
+            relabel: Some(relabel),
+            ..mount
+        };
+        check(&format!("/host:/data:{mode}"), expect(bind("/host", true)));
+        check(&format!("vol:/data:{mode}"), expect(volume()));
+    }
     check("./a:/data", bind("/srv/shop/a", true));
     check(".:/data", bind("/srv/shop", true));
     check("../a:/data", bind("/srv/a", true));
@@ -100,9 +102,45 @@ fn long_forms() {
         "{type: bind, source: ./a, target: /data, consistency: cached}",
         bind("/srv/shop/a", true),
     );
+    for (word, below) in [
+        ("enabled", None),
+        ("disabled", Some(Below::Hidden)),
+        ("writable", Some(Below::Writable)),
+        ("readonly", Some(Below::ReadOnly)),
+    ] {
+        check(
+            &format!("{{type: bind, source: /host, target: /data, bind: {{recursive: {word}}}}}"),
+            Mount {
+                below,
+                ..bind("/host", true)
+            },
+        );
+    }
+    check(
+        "{type: bind, source: /host, target: /data, bind: {selinux: Z}}",
+        Mount {
+            relabel: Some(Relabel::Private),
+            ..bind("/host", true)
+        },
+    );
+    check(
+        "{type: volume, source: vol, target: /data, volume: {subpath: a/b}}",
+        Mount {
+            subpath: Some("a/b".into()),
+            ..volume()
+        },
+    );
+    check(
+        "{type: volume, target: /data, volume: {labels: [a=b]}}",
+        Mount {
+            labels: [("a".into(), "b".into())].into(),
+            ..mount(MountSource::Anonymous)
+        },
+    );
     let tmpfs = mount(MountSource::Tmpfs {
         size: Some(1 << 20),
         mode: Some(0o755),
+        options: vec![],
     });
     check(
         "{type: tmpfs, target: /data, tmpfs: {size: 1m, mode: 0755}}",
@@ -113,9 +151,19 @@ fn long_forms() {
         container("tmpfs: [/data]").mounts,
         [mount(MountSource::Tmpfs {
             size: None,
-            mode: None
+            mode: None,
+            options: vec![],
         })]
     );
+    assert_eq!(
+        container("tmpfs: '/data:mode=1770,uid=5,exec'").mounts,
+        [mount(MountSource::Tmpfs {
+            size: None,
+            mode: Some(0o1770),
+            options: vec!["uid=5".into(), "exec".into()],
+        })]
+    );
+    assert!(said_of("tmpfs: '/data:fast'")[0].contains("`fast` is not an option of tmpfs"));
 }
 
 #[test]
@@ -126,6 +174,18 @@ fn what_cannot_be_mounted() {
     refuse("'vol:/'", "is not an absolute path in the container");
     refuse("a/b:/data", "`a/b` is neither a volume's name nor a path");
     refuse("vol:/data:fast", "`fast` is not a mode");
+    refuse(
+        "{type: bind, source: /a, target: /data, bind: {selinux: z, create_host_path: false}}",
+        "error[conflict] services.web.volumes[0]: `selinux` is for a host path that may be made",
+    );
+    refuse(
+        "{type: bind, source: /a, target: /data, volume: {subpath: a}}",
+        "error[conflict] services.web.volumes[0]: `subpath` is a part of a named volume",
+    );
+    refuse(
+        "{type: volume, source: vol, target: /data, volume: {subpath: ../a}}",
+        "`../a` is not a path inside the volume",
+    );
     refuse(
         "{type: npipe, source: x, target: /data}",
         "volumes of the type `npipe` cannot be mounted",
@@ -142,7 +202,6 @@ fn what_cannot_be_mounted() {
         "{type: volume, source: vol, target: /data, subpath: x}",
         "error[unknown-key]",
     );
-    refuse("vol:/data:z", "unsupported[unsupported]");
     refuse("~/a:/data", "error[relative-bind]");
 }
 

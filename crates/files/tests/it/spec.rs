@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 
 use muster_files::{DraftStack, Project};
 use muster_model::Diagnostic;
-use muster_model::desired::{ContainerSpec, Mount, MountSource, ServiceSpec};
+use muster_model::desired::{ContainerSpec, Mount, MountSource, Relabel, ServiceSpec};
 use serde_json::{Map, Value, json};
 
 use crate::support::{project, source, web_file};
@@ -261,10 +261,14 @@ fn mount(mount: &Mount) -> String {
         MountSource::Anonymous => "volume".to_owned(),
         MountSource::Bind { path, create: true } => format!("bind {path}"),
         MountSource::Bind { path, create: false } => format!("bind existing {path}"),
-        MountSource::Tmpfs { size, mode } => {
+        MountSource::Tmpfs { size, mode, options } => {
             let size = size.map(|size| format!(" size={size}")).unwrap_or_default();
             let mode = mode.map(|mode| format!(" mode={mode:o}")).unwrap_or_default();
-            format!("tmpfs{size}{mode}")
+            let options = options
+                .iter()
+                .map(|option| format!(" {option}"))
+                .collect::<String>();
+            format!("tmpfs{size}{mode}{options}")
         }
     };
     let read_only = if mount.read_only { " ro" } else { "" };
@@ -274,7 +278,20 @@ fn mount(mount: &Mount) -> String {
         .iter()
         .map(|word| format!(" {word}"))
         .collect::<String>();
-    format!("{source} {}{read_only}{no_copy}{propagation}", mount.target)
+    let subpath = mount
+        .subpath
+        .iter()
+        .map(|path| format!("/{path}"))
+        .collect::<String>();
+    let label = match mount.relabel {
+        Some(Relabel::Shared) => " shared_label",
+        Some(Relabel::Private) => " private_label",
+        None => "",
+    };
+    format!(
+        "{source}{subpath} {}{label}{read_only}{no_copy}{propagation}",
+        mount.target
+    )
 }
 
 #[test]

@@ -180,11 +180,10 @@ volumes: [{type: tmpfs, target: /a, tmpfs: {size: 1000}}]
 -- web
 tmpfs: [/run, '/tmp:size=64m,mode=1777']
 > web.mounts = ["tmpfs /run","tmpfs size=67108864 mode=1777 /tmp"]
-== memory with options that are not acted on
+== memory with further options
 -- web
 tmpfs: '/run:noexec,size=1m'
-! 4: unsupported[unsupported] services.web.tmpfs[0]: the option `noexec` is not acted on
-> web.mounts = ["tmpfs size=1048576 /run"]
+> web.mounts = ["tmpfs size=1048576 noexec /run"]
 == a path in the container is tidied
 -- web
 volumes: ['a:/x/../data/./']
@@ -231,16 +230,14 @@ volumes: ['a:/b:fast']
 -- web
 volumes: [{type: disk, source: a, target: /a}]
 ! 4: error[bad-value] services.web.volumes[0]: volumes of the type `disk` cannot be mounted
-== relabelling is said not to be done
+== a path that is relabelled
 -- web
 volumes: ['/a:/a:Z']
-! 4: unsupported[unsupported] services.web.volumes[0]: host paths are not relabelled for SELinux
-> web.mounts = ["bind /a /a"]
-== a part of a volume is said not to be mounted
+> web.mounts = ["bind /a /a private_label"]
+== a part of a volume
 -- web
 volumes: [{type: volume, source: a, target: /a, volume: {subpath: x}}]
-! 4: unsupported[unsupported] services.web.volumes[0].volume.subpath
-> web.mounts = ["volume a /a"]
+> web.mounts = ["volume a/x /a"]
 == a home directory is the author's
 -- web
 volumes: ['~/x:/x']

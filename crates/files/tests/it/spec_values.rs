@@ -288,6 +288,13 @@ build: .
 image: a
 build: {context: ., dockerfile: D, dockerfile_inline: x, args: [A=1], target: t, labels: {a: 1}, secrets: [s], cache_from: [c], platforms: [p], tags: [t], ssh: [default], network: host, shm_size: 1m, extra_hosts: [a=b], privileged: true, pull: true, no_cache: true, ulimits: {nofile: 1}, entitlements: [e], additional_contexts: {a: b}, isolation: x, cache_to: [d], provenance: true, sbom: true}
 ! 4: note[difference] services.web.build: nothing is built; `a` is used as it is
+! 4: unsupported[unsupported] services.web.build.dockerfile_inline
+! 4: unsupported[unsupported] services.web.build.secrets
+! 4: unsupported[unsupported] services.web.build.privileged
+! 4: unsupported[unsupported] services.web.build.ulimits
+! 4: unsupported[unsupported] services.web.build.entitlements
+! 4: unsupported[unsupported] services.web.build.additional_contexts
+! 4: unsupported[unsupported] services.web.build.isolation
 > web.image = "a"
 == the rest of a process
 -- web
@@ -329,10 +336,9 @@ ulimits: {nofile: {soft: 2, hard: 1}}
 -- web
 devices: [/dev/a, '/dev/b:/dev/c', '/dev/d:/dev/e:r', '/dev/f:rw', {source: /dev/g, target: /dev/h, permissions: rwm}]
 > web.devices = ["/dev/a:/dev/a:rwm","/dev/b:/dev/c:rwm","/dev/d:/dev/e:r","/dev/f:/dev/f:rw","/dev/g:/dev/h:rwm"]
-== devices by class are not given
+== devices by class
 -- web
 devices: [vendor.com/class=one]
-! 4: unsupported[unsupported] services.web.devices[0]: devices by class are not given
 > web.devices = -
 == rights of a device that are none
 -- web
@@ -385,7 +391,6 @@ networks: {default: }
 -- file compose.yaml
 services: {web: {image: a, networks: {front: {aliases: [w], ipv4_address: 10.0.0.1}}}}
 networks: {front: {driver: bridge, ipam: {config: [{subnet: 10.0.0.0/24}]}}}
-! 1: unsupported[unsupported] services.web.networks.front.aliases
 ! 1: unsupported[unsupported] services.web.networks.front.ipv4_address
 ! 2: unsupported[unsupported] networks.front: the network `front` is not made
 > services = ["web"]
@@ -486,7 +491,7 @@ logging: {driver: local, x-g: 7}
 ports: [{target: 80, x-h: 8}]
 volumes: [{type: tmpfs, target: /a, x-i: 9, tmpfs: {x-j: 10}}]
 > web.ports = ["?:80/tcp"]
-== what is understood and not done is said
+== the rest of what a container may have
 -- web
 cgroup_parent: x
 mac_address: 02:42:ac:11:65:43
@@ -497,15 +502,9 @@ device_cgroup_rules: ['c 1:3 mr']
 blkio_config: {weight: 300}
 mem_swappiness: 60
 gpus: all
-! 4: unsupported[unsupported] services.web.cgroup_parent
-! 5: unsupported[unsupported] services.web.mac_address
-! 6: unsupported[unsupported] services.web.storage_opt
-! 7: unsupported[unsupported] services.web.runtime
-! 8: unsupported[unsupported] services.web.isolation
-! 9: unsupported[unsupported] services.web.device_cgroup_rules
-! 10: unsupported[unsupported] services.web.blkio_config
-! 11: unsupported[unsupported] services.web.mem_swappiness
-! 12: unsupported[unsupported] services.web.gpus
+> web.cgroup_parent = "x"
+> web.mac_address = "02:42:ac:11:65:43"
+> web.runtime = "runc"
 > services = ["web"]
 "##;
 

@@ -1,112 +1,16 @@
 //! One container, as Compose describes it, in typed values.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::image::{ImageRef, PullPolicy};
+use super::mounts::{FileMount, Mount};
+use super::resources::{DeviceRequest, Resources, Ulimit};
 use crate::limits::STOP_GRACE_DEFAULT;
 use crate::net::Protocol;
-use crate::{Digest, Name};
-
-/// A reference to an image, such as `nginx`, `muster/whoami:1` or `registry:5000/a/b@sha256:…`.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct ImageRef(String);
-
-/// The text is not an image reference.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not an image reference; write one like `nginx:1.27` or `registry.example.com/team/app@sha256:…`"
-)]
-pub struct ImageRefError(String);
-
-impl ImageRef {
-    /// Checks that `text` has the characters and length of a reference; the engine judges the rest.
-    pub fn parse(text: &str) -> Result<Self, ImageRefError> {
-        let fits =
-            |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/' | b':' | b'@' | b'+');
-        let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-        if !starts || text.len() > 512 || !text.bytes().all(fits) || text.contains("//") {
-            return Err(ImageRefError(text.chars().take(80).collect()));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The text as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The text with its tag, which is `latest` where none was written.
-    pub fn tagged(&self) -> String {
-        let after_registry = self.0.rsplit('/').next().unwrap_or(&self.0);
-        if after_registry.contains([':', '@']) {
-            self.0.clone()
-        } else {
-            format!("{}:latest", self.0)
-        }
-    }
-
-    /// The registry it is pulled from; `docker.io` where none was written.
-    pub fn registry(&self) -> &str {
-        match self.0.split_once('/') {
-            Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => first,
-            _ => "docker.io",
-        }
-    }
-}
-
-impl TryFrom<String> for ImageRef {
-    type Error = ImageRefError;
-
-    fn try_from(text: String) -> Result<Self, ImageRefError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ImageRef> for String {
-    fn from(image: ImageRef) -> Self {
-        image.0
-    }
-}
-
-impl fmt::Display for ImageRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// When an image is asked for elsewhere. An image that the engine has is not, unless `Always`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PullPolicy {
-    /// If the engine does not have it.
-    #[default]
-    Missing,
-    /// Before every create.
-    Always,
-    /// Never: the engine has it or the unit fails.
-    Never,
-}
-
-/// When a container that ended is started again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RestartPolicy {
-    /// Whatever its exit code. What a file that says nothing gets: services are kept running.
-    #[default]
-    Always,
-    /// Only after a failure, at most this often if a number is given.
-    OnFailure(Option<u32>),
-    /// Never: it runs once.
-    No,
-}
 
 /// One container, after interpolation and merging.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +20,12 @@ pub struct ContainerSpec {
     /// When the image is pulled.
     #[serde(default)]
     pub pull: PullPolicy,
+    /// The variant of the image, such as `linux/arm64`; none is the one that fits the host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+    /// What runs it, of the engine's runtimes; none is the engine's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
     /// Instead of the image's entrypoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<String>>,
@@ -128,6 +38,9 @@ pub struct ContainerSpec {
     /// Labels on the container. The prefix `io.muster.` is ours.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// Notes for the runtime.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
     /// Directory it starts in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
@@ -146,6 +59,12 @@ pub struct ContainerSpec {
     /// Ports said to be open, not published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expose: Vec<(u16, Protocol)>,
+    /// Further names in the managed network: `db` is one in the stack, `db.example.com` in the environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// Hardware address in the managed network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac_address: Option<String>,
     /// Volumes, host paths and tmpfs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
@@ -195,6 +114,18 @@ pub struct ContainerSpec {
     /// Devices, `host path:container path:permissions`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub devices: Vec<String>,
+    /// Rules for devices, such as `c 1:3 mr`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_cgroup_rules: Vec<String>,
+    /// Devices that a driver of the engine chooses, such as graphics processors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub device_requests: Vec<DeviceRequest>,
+    /// Control group that it is put below; none is the engine's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup_parent: Option<String>,
+    /// Options of the engine's storage driver for its root filesystem.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub storage_opt: BTreeMap<String, String>,
     /// Security options, in the engine's words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security_opt: Vec<String>,
@@ -230,16 +161,21 @@ impl ContainerSpec {
         Self {
             image,
             pull: PullPolicy::default(),
+            platform: None,
+            runtime: None,
             entrypoint: None,
             command: None,
             environment: BTreeMap::new(),
             labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             working_dir: None,
             user: None,
             hostname: None,
             domainname: None,
             ports: Vec::new(),
             expose: Vec::new(),
+            aliases: Vec::new(),
+            mac_address: None,
             mounts: Vec::new(),
             files: Vec::new(),
             healthcheck: None,
@@ -256,6 +192,10 @@ impl ContainerSpec {
             cap_add: Vec::new(),
             cap_drop: Vec::new(),
             devices: Vec::new(),
+            device_cgroup_rules: Vec::new(),
+            device_requests: Vec::new(),
+            cgroup_parent: None,
+            storage_opt: BTreeMap::new(),
             security_opt: Vec::new(),
             sysctls: BTreeMap::new(),
             ulimits: BTreeMap::new(),
@@ -296,76 +236,17 @@ pub struct PortSpec {
     pub protocol: Protocol,
 }
 
-/// Something of the host or the platform that the container sees at `target`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mount {
-    /// Absolute path in the container.
-    pub target: String,
-    /// What is mounted.
-    pub source: MountSource,
-    /// It cannot be written to.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub read_only: bool,
-    /// A new volume is not filled with what the image has at `target`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub no_copy: bool,
-    /// Propagation of a bind mount, in the engine's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub propagation: Option<String>,
-}
-
-/// What a mount shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// When a container that ended is started again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum MountSource {
-    /// A named volume of the stack.
-    Volume(Name),
-    /// A volume of the unit's own, which goes with it.
-    Anonymous,
-    /// An absolute path of the host.
-    Bind {
-        /// The path.
-        path: String,
-        /// Make the directory if it is not there.
-        create: bool,
-    },
-    /// Memory.
-    Tmpfs {
-        /// Bytes at most.
-        size: Option<u64>,
-        /// Permission bits.
-        mode: Option<u32>,
-    },
-}
-
-impl MountSource {
-    /// Whether data stays behind when the unit moves. Host paths do not count: the same path means another
-    /// machine's file elsewhere, which is what whoever wrote a host path asked for.
-    pub const fn pins(&self) -> bool {
-        matches!(self, Self::Volume(_))
-    }
-}
-
-/// A secret or config shown as a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileMount {
-    /// Its name in the files, for people.
-    pub name: Name,
-    /// Whether it is a secret; else it is a config.
-    pub secret: bool,
-    /// Absolute path in the container.
-    pub target: String,
-    /// Keyed digest of the content, which stands in the revision's blobs or in an object of the environment.
-    pub digest: Digest,
-    /// Owner.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub uid: Option<u32>,
-    /// Group.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gid: Option<u32>,
-    /// Permission bits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mode: Option<u32>,
+pub enum RestartPolicy {
+    /// Whatever its exit code. What a file that says nothing gets: services are kept running.
+    #[default]
+    Always,
+    /// Only after a failure, at most this often if a number is given.
+    OnFailure(Option<u32>),
+    /// Never: it runs once.
+    No,
 }
 
 /// How the engine asks for health.
@@ -402,58 +283,6 @@ pub enum HealthcheckTest {
     Shell(String),
 }
 
-/// What a container may use.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-pub struct Resources {
-    /// Memory at most, bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory: Option<u64>,
-    /// Memory set aside when placing, bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_reservation: Option<u64>,
-    /// Memory and swap at most, bytes; -1 is without end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub memory_swap: Option<i64>,
-    /// Processor time at most, thousandths of a core.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub milli_cpus: Option<u64>,
-    /// Processor time set aside when placing, thousandths of a core.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub milli_cpus_reservation: Option<u64>,
-    /// Weight against others when processors are short.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpu_shares: Option<u64>,
-    /// Processors it may run on, such as `0-2,4`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpuset: Option<String>,
-    /// Processes at most.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pids: Option<i64>,
-    /// Size of /dev/shm, bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub shm_size: Option<u64>,
-    /// Preference of the kernel's out-of-memory killer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub oom_score_adj: Option<i32>,
-}
-
-impl Resources {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// A limit of a process, soft and hard; -1 is without end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Ulimit {
-    /// What is enforced.
-    pub soft: i64,
-    /// How far the process may raise it.
-    pub hard: i64,
-}
-
 /// Where output goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Logging {
@@ -462,22 +291,4 @@ pub struct Logging {
     /// Its options.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub options: BTreeMap<String, String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn image_references() {
-        let image = |text: &str| ImageRef::parse(text).unwrap();
-        assert_eq!(image("nginx").tagged(), "nginx:latest");
-        assert_eq!(image("registry:5000/a/b").tagged(), "registry:5000/a/b:latest");
-        assert_eq!(image("a/b:1").tagged(), "a/b:1");
-        assert_eq!(image("registry:5000/a/b").registry(), "registry:5000");
-        assert_eq!(image("muster/whoami").registry(), "docker.io");
-        for bad in ["", "a b", "../x", "a\0", "$IMAGE", "a//b", &"x".repeat(513)] {
-            assert!(ImageRef::parse(bad).is_err(), "{bad:.20}");
-        }
-    }
 }

@@ -28,7 +28,13 @@ fn of_container(container: &ContainerSpec) -> Vec<String> {
     };
     add("cap_add", &container.cap_add);
     add("devices", &container.devices);
+    add("device_cgroup_rules", &container.device_cgroup_rules);
     add("security_opt", &container.security_opt);
+    add("runtime", container.runtime.as_slice());
+    add("cgroup_parent", container.cgroup_parent.as_slice());
+    if !container.device_requests.is_empty() {
+        rights.push("devices of a driver".to_owned());
+    }
     let shared = container
         .namespaces
         .iter()
@@ -45,7 +51,9 @@ fn of_container(container: &ContainerSpec) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use muster_model::desired::{ImageRef, Mount, ServiceKind, ServiceSpec, UnitSpec, UpdatePolicy};
+    use muster_model::desired::{
+        DeviceRequest, ImageRef, Mount, ServiceKind, ServiceSpec, UnitSpec, UpdatePolicy,
+    };
 
     use super::*;
 
@@ -76,10 +84,14 @@ mod tests {
         assert!(host_rights(&stack(|_| {})).is_empty());
         let none = stack(|c| drop(c.namespaces.insert("network".to_owned(), "none".to_owned())));
         assert!(host_rights(&none).is_empty());
-        let ways: [fn(&mut ContainerSpec); 6] = [
+        let ways: [fn(&mut ContainerSpec); 10] = [
             |c| c.privileged = true,
             |c| c.cap_add = vec!["SYS_ADMIN".to_owned()],
             |c| c.devices = vec!["/dev/sda:/dev/sda:rwm".to_owned()],
+            |c| c.device_cgroup_rules = vec!["a *:* rwm".to_owned()],
+            |c| c.device_requests = vec![DeviceRequest::default()],
+            |c| c.runtime = Some("other".to_owned()),
+            |c| c.cgroup_parent = Some("/".to_owned()),
             |c| c.security_opt = vec!["seccomp=unconfined".to_owned()],
             |c| drop(c.namespaces.insert("pid".to_owned(), "host".to_owned())),
             |c| {
@@ -87,14 +99,7 @@ mod tests {
                     path: "/".to_owned(),
                     create: false,
                 };
-                let target = "/host".to_owned();
-                c.mounts.push(Mount {
-                    target,
-                    source,
-                    read_only: true,
-                    no_copy: false,
-                    propagation: None,
-                });
+                c.mounts.push(Mount::new("/host", source));
             },
         ];
         for way in ways {

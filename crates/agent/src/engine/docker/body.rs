@@ -2,6 +2,8 @@
 
 mod host;
 mod mounts;
+mod resources;
+mod since;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,9 +13,12 @@ use bollard::models::{
 };
 use muster_model::desired::{Healthcheck, HealthcheckTest};
 use muster_model::limits::NAME_BYTES_MAX;
+use muster_model::link::UnitAssignment;
 
 use crate::engine::CreateContainer;
 use crate::engine::labels::{all_labels, container_title};
+
+pub(super) use since::refusal;
 
 /// The whole body. Public so that a benchmark can give an engine exactly the same work without the agent.
 pub fn body(create: &CreateContainer) -> ContainerCreateBody {
@@ -58,6 +63,10 @@ fn hostname(create: &CreateContainer) -> Option<String> {
         return create.spec.hostname.clone().filter(|_| may);
     }
     create.spec.hostname.clone().or_else(|| {
+        // With the host's names comes its host name; the engine refuses another.
+        if create.spec.namespaces.contains_key("uts") {
+            return None;
+        }
         let title = container_title(&create.unit, create.sidekick());
         let plain: String = title
             .chars()
@@ -77,10 +86,24 @@ fn network_mode(create: &CreateContainer) -> Option<String> {
     own.or_else(|| create.unit.network.as_ref().map(|network| network.name.clone()))
 }
 
-/// The engine's resolver answers these names until the platform's own does: see docs/decisions/0006.
 fn endpoint(create: &CreateContainer) -> Option<NetworkingConfig> {
     let network = create.unit.network.as_ref().filter(|_| owns_network(create))?;
-    let unit = &create.unit;
+    let settings = EndpointSettings {
+        ipam_config: Some(EndpointIpamConfig {
+            ipv4_address: Some(network.address.to_string()),
+            ..EndpointIpamConfig::default()
+        }),
+        mac_address: create.spec.mac_address.clone(),
+        aliases: Some(aliases(&create.unit)),
+        ..EndpointSettings::default()
+    };
+    Some(NetworkingConfig {
+        endpoints_config: Some(HashMap::from([(network.name.clone(), settings)])),
+    })
+}
+
+/// The engine's resolver answers these names until the platform's own does: see docs/decisions/0006.
+fn aliases(unit: &UnitAssignment) -> Vec<String> {
     let mut aliases = vec![
         format!("{}.{}", unit.service, unit.stack),
         format!("{}.{}.{}", unit.service, unit.stack, unit.environment),
@@ -88,17 +111,18 @@ fn endpoint(create: &CreateContainer) -> Option<NetworkingConfig> {
     ];
     let sidekicks = unit.containers.iter().filter_map(|part| part.sidekick.as_ref());
     aliases.extend(sidekicks.map(|sidekick| format!("{sidekick}.{}", unit.stack)));
-    let settings = EndpointSettings {
-        ipam_config: Some(EndpointIpamConfig {
-            ipv4_address: Some(network.address.to_string()),
-            ..EndpointIpamConfig::default()
-        }),
-        aliases: Some(aliases),
-        ..EndpointSettings::default()
-    };
-    Some(NetworkingConfig {
-        endpoints_config: Some(HashMap::from([(network.name.clone(), settings)])),
-    })
+    let said = unit.containers.iter().flat_map(|part| &part.spec.aliases);
+    aliases.extend(said.map(|alias| match alias.contains('.') {
+        true => alias.clone(),
+        false => format!("{alias}.{}", unit.stack),
+    }));
+    aliases
+}
+
+/// The hardware address, for engines that know it only as the container's. They ignore an endpoint's.
+pub(super) fn mac_address(create: &CreateContainer) -> Option<&str> {
+    let managed = create.unit.network.is_some() && owns_network(create);
+    create.spec.mac_address.as_deref().filter(|_| managed)
 }
 
 fn environment(create: &CreateContainer) -> Vec<String> {
@@ -161,11 +185,14 @@ fn seconds(length: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use muster_model::HostId;
-    use muster_model::NetworkId;
+    use muster_model::desired::{Below, Mount, MountSource};
     use muster_model::link::{ContainerAssignment, NetworkAttachment};
+    use muster_model::{HostId, NetworkId};
+
+    use serde_json::json;
 
     use super::*;
     use crate::engine::Owner;
@@ -214,6 +241,87 @@ mod tests {
     }
 
     #[test]
+    fn names_and_a_hardware_address_of_ones_own() {
+        let mut create = create(None);
+        let spec = Arc::make_mut(&mut create.spec);
+        spec.mac_address = Some("02:42:0a:00:00:05".to_owned());
+        let unit = Arc::make_mut(&mut create.unit);
+        Arc::make_mut(&mut unit.containers[0].spec).aliases = vec!["front".to_owned()];
+        // A sidekick is found where its primary is.
+        Arc::make_mut(&mut unit.containers[1].spec).aliases = vec!["a.example.com".to_owned()];
+        let endpoints = body(&create).networking_config.unwrap().endpoints_config.unwrap();
+        let aliases = endpoints["managed"].aliases.clone().unwrap();
+        assert_eq!(aliases[4..], ["front.shop", "a.example.com"]);
+        let address = Some("02:42:0a:00:00:05");
+        assert_eq!(endpoints["managed"].mac_address.as_deref(), address);
+        assert_eq!(mac_address(&create), address);
+        let spec = Arc::make_mut(&mut create.spec);
+        spec.namespaces.insert("network".to_owned(), "host".to_owned());
+        assert_eq!(mac_address(&create), None);
+    }
+
+    /// What the tests' engine and kernel pass over or refuse.
+    #[test]
+    fn what_newer_engines_and_kernels_take() {
+        let map = |key: &str, value: &str| BTreeMap::from([(key.to_owned(), value.to_owned())]);
+        let mut create = create(None);
+        let spec = Arc::make_mut(&mut create.spec);
+        spec.annotations = map("a", "b");
+        spec.storage_opt = map("size", "1G");
+        spec.healthcheck = Some(Healthcheck {
+            test: HealthcheckTest::Disabled,
+            interval_ms: None,
+            timeout_ms: None,
+            retries: None,
+            start_period_ms: None,
+            start_interval_ms: Some(500),
+        });
+        spec.resources.realtime_period_us = Some(1_000);
+        spec.resources.realtime_runtime_us = Some(500);
+        spec.resources.disks.weight = Some(300);
+        spec.resources.disks.weights = [("/dev/sda".to_owned(), 400)].into();
+        let volume = MountSource::Volume("data".parse().unwrap());
+        let part = Some("a/b".to_owned());
+        spec.mounts.push(Mount {
+            subpath: part.clone(),
+            ..Mount::new("/data", volume)
+        });
+        for below in [Below::Hidden, Below::Writable, Below::ReadOnly] {
+            let source = MountSource::Bind {
+                path: "/srv".to_owned(),
+                create: true,
+            };
+            spec.mounts.push(Mount {
+                below: Some(below),
+                ..Mount::new("/srv", source)
+            });
+        }
+        let body = serde_json::to_value(body(&create)).unwrap();
+        let host = &body["HostConfig"];
+        assert_eq!(host["Annotations"], json!({"a": "b"}));
+        assert_eq!(host["StorageOpt"], json!({"size": "1G"}));
+        assert_eq!(body["Healthcheck"]["StartInterval"], 500_000_000);
+        assert_eq!(
+            (&host["CpuRealtimePeriod"], &host["CpuRealtimeRuntime"]),
+            (&json!(1_000), &json!(500))
+        );
+        assert_eq!(host["BlkioWeight"], 300);
+        assert_eq!(
+            host["BlkioWeightDevice"],
+            json!([{"Path": "/dev/sda", "Weight": 400}])
+        );
+        assert_eq!(host["Mounts"][0]["VolumeOptions"]["Subpath"], "a/b");
+        let made = |key: &str| json!({key: true, "CreateMountpoint": true});
+        for (at, key) in [
+            (1, "NonRecursive"),
+            (2, "ReadOnlyNonRecursive"),
+            (3, "ReadOnlyForceRecursive"),
+        ] {
+            assert_eq!(host["Mounts"][at]["BindOptions"], made(key));
+        }
+    }
+
+    #[test]
     fn a_sidekick_lives_in_its_primarys_network() {
         let body = body(&create(Some("log")));
         assert_eq!(body.networking_config, None);
@@ -224,6 +332,14 @@ mod tests {
             (host.dns_search, host.dns_options, host.port_bindings),
             (None, None, None)
         );
+    }
+
+    #[test]
+    fn one_with_the_hosts_names_gets_none() {
+        let mut create = create(None);
+        let spec = Arc::make_mut(&mut create.spec);
+        spec.namespaces.insert("uts".to_owned(), "host".to_owned());
+        assert_eq!(body(&create).hostname, None);
     }
 
     #[test]

@@ -2,7 +2,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use bollard::models::ContainerCreateBody;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+
+use bytes::Bytes;
 
 use super::errors::translate;
 use crate::engine::Failure;
@@ -91,6 +94,22 @@ impl DockerEngine {
     fn kept(&self) -> std::sync::MutexGuard<'_, Option<Docker>> {
         self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A client whose next request, a create with this body, says the hardware address where old engines look for it; the
+/// library has no field there.
+pub(super) fn with_own_mac(client: Docker, body: &ContainerCreateBody, address: &str) -> Docker {
+    let Ok(mut body) = serde_json::to_value(body) else {
+        return client;
+    };
+    if let Some(fields) = body.as_object_mut() {
+        fields.insert("MacAddress".to_owned(), address.into());
+    }
+    let body = Bytes::from(body.to_string());
+    client.with_request_modifier(move |mut request| {
+        *request.body_mut() = bollard::body_full(body.clone());
+        request
+    })
 }
 
 /// Engines read logins in the URL-safe alphabet; the library writes the other one.

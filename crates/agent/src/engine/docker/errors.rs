@@ -41,7 +41,12 @@ pub(super) fn is_name_taken(error: &Error) -> bool {
 /// Whether a create found no image.
 pub(super) fn is_missing_image(error: &Error) -> bool {
     let text = words(error).to_lowercase();
-    is_status(error, 404) && (text.contains("no such image") || text.contains("image not known"))
+    let words = [
+        "no such image",
+        "image not known",
+        "does not match the specified platform",
+    ];
+    is_status(error, 404) && words.iter().any(|words| text.contains(words))
 }
 
 /// What the engine said, without the library's words around it.

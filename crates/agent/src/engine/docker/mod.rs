@@ -13,6 +13,7 @@ mod errors;
 mod events;
 mod list;
 mod network;
+mod platform;
 mod pull;
 
 use std::time::Duration;
@@ -45,6 +46,9 @@ const STOP_WITHIN: Duration = Duration::from_secs(900);
 /// A pull whose bytes stand still this long has failed; one that goes on may take as long as it takes.
 const PULL_SILENCE: Duration = Duration::from_secs(120);
 
+/// Before this version of the API, a hardware address is the container's; since, its endpoint's.
+const OWN_MAC_UNTIL: (usize, usize) = (1, 44);
+
 impl Engine for DockerEngine {
     fn list(&self, host: HostId) -> Call<'_, Vec<Container>> {
         Box::pin(list::list(self, host))
@@ -53,7 +57,11 @@ impl Engine for DockerEngine {
     fn perform<'a>(&'a self, verb: &'a Verb, progress: OnProgress<'a>) -> Call<'a, Answer> {
         Box::pin(async move {
             match verb {
-                Verb::Pull { image, login } => pull::pull(self, image, login.as_ref(), progress).await,
+                Verb::Pull {
+                    image,
+                    platform,
+                    login,
+                } => pull::pull(self, image, platform.as_deref(), login.as_ref(), progress).await,
                 _ => {
                     self.within(deadline(verb), &verb.to_string(), self.call(verb))
                         .await
@@ -85,7 +93,10 @@ fn deadline(verb: &Verb) -> Duration {
 impl DockerEngine {
     async fn call(&self, verb: &Verb) -> Result<Answer, Failure> {
         match verb {
-            Verb::FindImage { image } => self.find_image(image).await.map(Answer::Image),
+            Verb::FindImage { image, platform } => {
+                let found = self.find_image(image, platform.as_deref()).await;
+                found.map(Answer::Image)
+            }
             Verb::EnsureNetwork(network) => network::ensure(self, network).await,
             Verb::EnsureVolume(volume) => self.ensure_volume(volume).await,
             Verb::RemoveVolume { name } => self.remove_volume(verb, name).await,
@@ -98,9 +109,14 @@ impl DockerEngine {
         }
     }
 
-    /// The image, if the engine has it.
-    pub(super) async fn find_image(&self, image: &ImageRef) -> Result<Option<ImageFacts>, Failure> {
+    /// The image, if the engine has it for the platform.
+    pub(super) async fn find_image(
+        &self,
+        image: &ImageRef,
+        platform: Option<&str>,
+    ) -> Result<Option<ImageFacts>, Failure> {
         match self.client().await?.inspect_image(&image.tagged()).await {
+            Ok(found) if platform.is_some_and(|platform| !platform::fits(platform, &found)) => Ok(None),
             Ok(found) => {
                 let test = found
                     .config
@@ -155,11 +171,22 @@ impl DockerEngine {
 
     async fn create(&self, verb: &Verb, create: &CreateContainer) -> Result<Answer, Failure> {
         let (client, name) = (self.client().await?, create.name());
+        let api = client.client_version();
+        let api = (api.major_version, api.minor_version);
+        if let Some(detail) = body::refusal(&create.spec, api) {
+            let verb = verb.to_string();
+            return Err(Failure::Refused { verb, detail });
+        }
         let options = CreateContainerOptions {
             name: Some(name.clone()),
-            ..CreateContainerOptions::default()
+            platform: create.spec.platform.clone().unwrap_or_default(),
         };
-        match client.create_container(Some(options), body::body(create)).await {
+        let body = body::body(create);
+        let client = match body::mac_address(create).filter(|_| api < OWN_MAC_UNTIL) {
+            Some(address) => client::with_own_mac(client, &body, address),
+            None => client,
+        };
+        match client.create_container(Some(options), body).await {
             Ok(made) => Ok(Answer::Created { id: made.id }),
             Err(error) if errors::is_name_taken(&error) => {
                 self.adopt(create, &name, self.failure(verb, &name, error)).await

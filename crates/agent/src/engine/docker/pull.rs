@@ -17,6 +17,7 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 pub(super) async fn pull(
     engine: &DockerEngine,
     image: &ImageRef,
+    platform: Option<&str>,
     login: Option<&Login>,
     progress: OnProgress<'_>,
 ) -> Result<Answer, Failure> {
@@ -24,6 +25,7 @@ pub(super) async fn pull(
     let credentials = login.map(credentials).transpose()?;
     let options = CreateImageOptions {
         from_image: Some(image.tagged()),
+        platform: platform.unwrap_or_default().to_owned(),
         ..CreateImageOptions::default()
     };
     let mut steps = client.create_image(Some(options), None, credentials).boxed();
@@ -41,7 +43,7 @@ pub(super) async fn pull(
             Some(Err(error)) => return Err(failure(engine, image, error)),
         }
     }
-    let found = engine.find_image(image).await?;
+    let found = engine.find_image(image, platform).await?;
     found
         .map(|facts| Answer::Image(Some(facts)))
         .ok_or_else(|| Failure::NoSuchImage {

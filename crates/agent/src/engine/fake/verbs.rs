@@ -8,7 +8,7 @@ impl FakeEngine {
     /// Does one thing.
     pub fn perform(&mut self, verb: &Verb) -> Result<Answer, Failure> {
         match verb {
-            Verb::FindImage { image } => Ok(Answer::Image(self.images.get(&image.tagged()).cloned())),
+            Verb::FindImage { image, .. } => Ok(Answer::Image(self.images.get(&image.tagged()).cloned())),
             Verb::Pull { image, .. } => self.pull(image),
             Verb::EnsureNetwork(network) => self.ensure_network(network),
             Verb::EnsureVolume(volume) => {

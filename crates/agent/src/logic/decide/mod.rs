@@ -50,6 +50,8 @@ pub enum Need {
     Image {
         /// Which.
         image: ImageRef,
+        /// The variant of it, if one is asked for.
+        platform: Option<String>,
         /// From its registry, even if it is here.
         fresh: bool,
     },

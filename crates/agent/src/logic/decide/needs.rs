@@ -3,7 +3,7 @@ use muster_model::link::ContainerAssignment;
 use muster_model::observed::Phase;
 
 use super::{Decision, Need, Step, UnitView};
-use crate::logic::shared::Image;
+use crate::logic::shared::{Image, image_of};
 
 impl UnitView<'_> {
     /// What a container waits for before it can be made.
@@ -41,29 +41,22 @@ impl UnitView<'_> {
     }
 
     fn needs_image(&self, part: &ContainerAssignment) -> Option<Decision> {
-        let (image, tagged) = (part.spec.image.clone(), part.spec.image.tagged());
-        let entry = self.shared.images.get(&tagged);
+        let key = image_of(&part.spec);
+        let entry = self.shared.images.get(&key);
         let failure = entry.and_then(|entry| entry.failure.clone());
-        let pull = |fresh| {
-            waiting(
-                Phase::Pulling,
-                Need::Image {
-                    image: image.clone(),
-                    fresh,
-                },
-                failure.clone(),
-            )
+        let image = &part.spec.image;
+        let need = |fresh| Need::Image {
+            image: image.clone(),
+            platform: part.spec.platform.clone(),
+            fresh,
         };
+        let pull = || waiting(Phase::Pulling, need(true), failure.clone());
         match (part.spec.pull, entry.and_then(|entry| entry.state.as_ref())) {
-            (PullPolicy::Always, _) if self.memory.pulled.contains(&tagged) => None,
-            (PullPolicy::Always, _) => Some(pull(true)),
+            (PullPolicy::Always, _) if self.memory.pulled.contains(&key) => None,
+            (PullPolicy::Always, _) => Some(pull()),
             (_, Some(Image::Present(_))) => None,
-            (_, None) => Some(waiting(
-                Phase::Creating,
-                Need::Image { image, fresh: false },
-                failure,
-            )),
-            (PullPolicy::Missing, Some(Image::Absent)) => Some(pull(true)),
+            (_, None) => Some(waiting(Phase::Creating, need(false), failure)),
+            (PullPolicy::Missing, Some(Image::Absent)) => Some(pull()),
             (PullPolicy::Never, Some(Image::Absent)) => {
                 let why = format!(
                     "the image {image} is not on this host and its pull policy is `never`; bring it in with `muster image load FILE`"

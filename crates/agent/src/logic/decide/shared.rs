@@ -7,7 +7,7 @@ use super::Step;
 use crate::engine::{Login, Verb};
 use crate::logic::Action;
 use crate::logic::marks;
-use crate::logic::shared::{Entry, Image};
+use crate::logic::shared::{Entry, Image, WantedImage};
 
 /// What next for a network of the table.
 pub fn network(wanted: &NetworkAssigned, entry: &Entry<()>, now: Timestamp) -> Step {
@@ -36,20 +36,24 @@ pub fn settle_volume(wanted: &VolumeAssignment) -> Verb {
 }
 
 /// What next for an image that units wait for; `pull` if one of them may have it from its registry.
-pub fn image(image: &ImageRef, entry: &Entry<Image>, pull: bool, table: &Table, now: Timestamp) -> Step {
-    if !pull && entry.state.is_some() {
+pub fn image(wanted: &WantedImage, entry: &Entry<Image>, table: &Table, now: Timestamp) -> Step {
+    if !wanted.pull && entry.state.is_some() {
         return Step::Rest;
     }
     if let Some(until) = entry.tries.waits_until(now) {
         return Step::Pause(until);
     }
-    let image = image.clone();
-    Step::Act(Action::Engine(if pull {
+    let (image, platform) = (wanted.image.clone(), wanted.platform.clone());
+    Step::Act(Action::Engine(if wanted.pull {
         marks::IMAGE_PULLED.reach();
         let login = login(&image, table);
-        Verb::Pull { image, login }
+        Verb::Pull {
+            image,
+            platform,
+            login,
+        }
     } else {
-        Verb::FindImage { image }
+        Verb::FindImage { image, platform }
     }))
 }
 

@@ -179,9 +179,19 @@ fn a_unit_that_lacks_its_image() {
     let without = |image| Case { image, ..case(None) };
     without(None).is(
         Phase::Creating,
-        "Image { image: ImageRef(\"app\"), fresh: false }",
+        "Image { image: ImageRef(\"app\"), platform: None, fresh: false }",
     );
-    without(Some(Image::Absent)).is(Phase::Pulling, "Image { image: ImageRef(\"app\"), fresh: true }");
+    without(Some(Image::Absent)).is(
+        Phase::Pulling,
+        "Image { image: ImageRef(\"app\"), platform: None, fresh: true }",
+    );
+    let other = without(Some(Image::Absent)).unit(|unit| {
+        Arc::make_mut(&mut unit.containers[0].spec).platform = Some("linux/arm64".to_owned());
+    });
+    other.is(
+        Phase::Creating,
+        "Image { image: ImageRef(\"app\"), platform: Some(\"linux/arm64\"), fresh: false }",
+    );
 }
 
 #[test]

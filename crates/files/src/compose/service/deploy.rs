@@ -4,7 +4,7 @@ use muster_model::desired::{RestartPolicy, ServiceKind};
 use muster_model::limits::SCALE_MAX;
 
 use super::environment::allowed;
-use super::{placement, update};
+use super::{device_requests, placement, update};
 use crate::code::Code;
 use crate::compose::draft::ServiceDraft;
 use crate::compose::pairs::known_pairs;
@@ -131,7 +131,12 @@ pub(crate) const RESERVATIONS_KEYS: &[Key<ServiceDraft>] = &[
         "memory: 256m",
         "As written; it counts when a host is chosen.",
     ),
-    unsupported("devices", "no graphics processors or other devices are given"),
+    read(
+        "devices",
+        device_requests::reserved,
+        "devices: [{ capabilities: [\"gpu\"], count: 1 }]",
+        "As `gpus`.",
+    ),
     unsupported("generic_resources", "hosts are not chosen by them"),
 ];
 

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::dotenv;
 use crate::project::ReferenceKind;
 use crate::rancher_compose::labels;
-use crate::table::{Key, read, unsupported};
+use crate::table::{Key, read};
 use crate::text::{At, Node, Value};
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -35,9 +35,11 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "label_file: web.labels",
         "`labels` wins over it.",
     ),
-    unsupported(
+    read(
         "annotations",
-        "the engine has none that the platform sets; use `labels`",
+        annotations,
+        "annotations: { com.example.team: web }",
+        "For the runtime. Engines before Docker 24 pass over them.",
     ),
 ];
 
@@ -58,6 +60,12 @@ fn environment(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             PairValue::Unknown => {}
         }
     }
+}
+
+fn annotations(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let pairs = known_pairs(cx, node, &['=']).into_iter();
+    let annotations = pairs.map(|(key, _, value)| (key, value));
+    draft.container.annotations.extend(annotations);
 }
 
 /// The value of a variable that is named without one.

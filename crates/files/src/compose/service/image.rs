@@ -31,11 +31,18 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "dockerfile",
         "Of the oldest format, beside `build`, which says what happens.",
     ),
-    unsupported(
+    read(
         "platform",
-        "the engine takes the variant of the image that fits its host",
+        platform,
+        "platform: linux/amd64",
+        "The variant of the image that is pulled and run. A host is not chosen by it.",
     ),
-    unsupported("runtime", "the engine's default runtime is used"),
+    read(
+        "runtime",
+        |cx, node, draft| draft.container.runtime = cx.string(node),
+        "runtime: runc",
+        "As written, for members who may; one that the host's engine has.",
+    ),
     unsupported("provider", "nothing is started outside of containers"),
     unsupported("models", "no model is provided"),
     unsupported(
@@ -95,6 +102,18 @@ fn image(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             "an image such as `nginx:1.27` or `registry.example.com/team/app:2`",
         ),
     }
+}
+
+fn platform(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let Some(text) = cx.text(node) else {
+        return;
+    };
+    let is_word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if text.split('/').count() > 3 || !text.split('/').all(is_word) {
+        return cx.bad_value(node, "a platform such as `linux/amd64` or `linux/arm64/v8`");
+    }
+    draft.container.platform = Some(text.to_owned());
 }
 
 fn pull_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

@@ -101,22 +101,32 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "sysctls: { net.core.somaxconn: 1024 }",
         "As written.",
     ),
-    unsupported("blkio_config", "disk bandwidth is not limited"),
-    unsupported("blkio_weight", "disk bandwidth is not weighed"),
-    unsupported("blkio_weight_device", "disk bandwidth is not weighed"),
-    unsupported("device_read_bps", "disk bandwidth is not limited"),
-    unsupported("device_read_iops", "disk bandwidth is not limited"),
-    unsupported("device_write_bps", "disk bandwidth is not limited"),
-    unsupported("device_write_iops", "disk bandwidth is not limited"),
-    unsupported("cpu_count", "use `cpus`"),
-    unsupported("cpu_percent", "use `cpus`"),
-    unsupported("cpu_rt_period", "no real-time scheduling is set"),
-    unsupported("cpu_rt_runtime", "no real-time scheduling is set"),
-    unsupported("mem_swappiness", "the host's swappiness counts"),
-    unsupported(
-        "oom_kill_disable",
-        "a container beyond its memory is ended; use `oom_score_adj` or a larger `mem_limit`",
+    read(
+        "cpu_rt_period",
+        |cx, node, draft| draft.container.resources.realtime_period_us = microseconds(cx, node),
+        "cpu_rt_period: 1000000",
+        "As written, in microseconds or as a time; refused by engines whose kernel has no real-time groups.",
     ),
+    read(
+        "cpu_rt_runtime",
+        |cx, node, draft| draft.container.resources.realtime_runtime_us = microseconds(cx, node),
+        "cpu_rt_runtime: 400ms",
+        "As `cpu_rt_period`.",
+    ),
+    read(
+        "mem_swappiness",
+        mem_swappiness,
+        "mem_swappiness: 10",
+        "From 0 to 100. Only hosts with control groups of version 1 have it: on others the container does not start.",
+    ),
+    read(
+        "oom_kill_disable",
+        |cx, node, draft| draft.container.resources.oom_kill_disable = cx.flag(node).unwrap_or_default(),
+        "oom_kill_disable: true",
+        "As written. Only hosts with control groups of version 1 have it: engines pass over it on others.",
+    ),
+    unsupported("cpu_count", "it limits containers of Windows only; use `cpus`"),
+    unsupported("cpu_percent", "it limits containers of Windows only; use `cpus`"),
 ];
 
 fn memswap_limit(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
@@ -124,6 +134,23 @@ fn memswap_limit(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         Some("-1") => Some(-1),
         _ => cx.bytes(node).and_then(|bytes| bytes.try_into().ok()),
     };
+}
+
+/// A number of microseconds, or a time with its unit.
+fn microseconds(cx: &Cx<'_>, node: &Node) -> Option<u64> {
+    match cx.text(node)?.parse() {
+        Ok(number) => Some(number),
+        Err(_) => cx.milliseconds(node).map(|ms| ms.saturating_mul(1_000)),
+    }
+}
+
+fn mem_swappiness(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let expected = "a number from 0 to 100";
+    let swappiness = cx.number(node, expected);
+    if swappiness.is_some_and(|swappiness: u8| swappiness > 100) {
+        return cx.bad_value(node, expected);
+    }
+    draft.container.resources.swappiness = swappiness;
 }
 
 /// One limit, as it is read.

@@ -4,8 +4,10 @@ use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::compose::pairs::known_pairs;
 use crate::cx::Cx;
-use crate::table::{Key, nothing, partly, read, read_map, unsupported};
+use crate::table::{Key, partly, read, unsupported};
 use crate::text::{Node, Value};
+
+use super::names;
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     partly(
@@ -22,15 +24,15 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     ),
     partly(
         "networks",
-        networks,
+        names::networks,
         "networks: [\"default\"]",
-        "All services of an environment share one network; names and addresses asked for in others are not given.",
+        "All services of an environment share one network; addresses asked for in others are not given.",
     ),
-    partly(
+    read(
         "links",
-        links,
-        "links: [\"db\"]",
-        "Services reach one another by name anyway; other names for them are not given, and starts are ordered by `depends_on` alone.",
+        names::links,
+        "links: [\"db:database\"]",
+        "Services reach one another by name anyway. Another name holds for the whole stack, and starts are ordered by `depends_on` alone.",
     ),
     read(
         "extra_hosts",
@@ -60,7 +62,12 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "external_links",
         "services of other stacks are not given other names; use their own",
     ),
-    unsupported("mac_address", "the engine chooses it"),
+    read(
+        "mac_address",
+        names::mac_address,
+        "mac_address: 02:42:0a:00:00:05",
+        "As written, for every unit of the service: give it to services of one unit.",
+    ),
     unsupported("retain_ip", "a unit that is replaced gets a new address"),
 ];
 
@@ -109,28 +116,6 @@ pub(super) fn shared_with(text: &str) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn networks(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
-    let named = |at, name: &str| Named {
-        at,
-        name: name.to_owned(),
-    };
-    match &node.value {
-        Value::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                let name = cx.index(index).text(item).map(|name| named(item.at, name));
-                draft.networks.extend(name);
-            }
-        }
-        Value::Map(entries) => {
-            for entry in entries {
-                draft.networks.push(named(entry.at, &entry.key));
-                read_map(&cx.key(&entry.key), &entry.value, ATTACHMENT_KEYS, &mut ());
-            }
-        }
-        _ => cx.wrong_type(node, "a list or a map"),
-    }
-}
-
 /// A container that is in its host's network, or in none, is in no other.
 pub(super) fn say_contradiction(cx: &Cx<'_>, service: &Node) {
     let mode = service.get("network_mode").and_then(Node::known_text);
@@ -145,49 +130,6 @@ pub(super) fn say_contradiction(cx: &Cx<'_>, service: &Node) {
         let message = "`network_mode` and `networks` contradict each other";
         cx.key("networks")
             .advise(Code::Conflict, networks.at, message, "keep one of them");
-    }
-}
-
-pub(crate) const ATTACHMENT_KEYS: &[Key<()>] = &[
-    unsupported("aliases", "the service is found by its own name only"),
-    unsupported(
-        "ipv4_address",
-        "the platform gives units their addresses; use the service's name",
-    ),
-    unsupported(
-        "ipv6_address",
-        "units have IPv4 addresses; use the service's name",
-    ),
-    unsupported("link_local_ips", "the platform gives units their addresses"),
-    unsupported("mac_address", "the engine chooses it"),
-    unsupported("driver_opts", "the network is the environment's"),
-    unsupported("interface_name", "the interface is called `eth0`"),
-    nothing("priority", "There is one network."),
-    nothing("gw_priority", "There is one network."),
-];
-
-fn links(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
-    let mut renamed = false;
-    for (index, item) in cx.list(node).iter().enumerate() {
-        let cx = cx.index(index);
-        let Some((service, alias)) = cx.text(item).and_then(|text| text.split_once(':')) else {
-            continue;
-        };
-        if service != alias {
-            renamed = true;
-            let (service, alias) = (crate::report::cut(service, 63), crate::report::cut(alias, 63));
-            let message = format!("`{alias}` is not a name for `{service}` here");
-            cx.advise(
-                Code::Unsupported,
-                item.at,
-                message,
-                format!("use `{service}`, or call the service `{alias}`"),
-            );
-        }
-    }
-    if !renamed && !cx.list(node).is_empty() {
-        let help = "services reach one another by name without it; `depends_on` orders their starts";
-        cx.advise(Code::Difference, node.at, "`links` is not needed", help);
     }
 }
 

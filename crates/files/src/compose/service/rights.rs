@@ -3,9 +3,10 @@
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::cx::Cx;
-use crate::table::{Key, partly, read, read_map, unsupported};
+use crate::table::{Key, nothing, read, read_map};
 use crate::text::{Node, Value};
 
+use super::device_requests;
 use super::network::shared_with;
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -33,11 +34,11 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "security_opt: [\"no-new-privileges:true\"]",
         "As written.",
     ),
-    partly(
+    read(
         "devices",
         devices,
         "devices: [\"/dev/ttyUSB0\"]",
-        "Paths of the host; devices by class (CDI) are not given.",
+        "Paths of the host; devices by class (CDI), such as `vendor.com/gpu=0`, where the host's engine gives them.",
     ),
     read(
         "pid",
@@ -69,11 +70,26 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "cgroup: private",
         "`host`, `private`.",
     ),
-    unsupported("cgroup_parent", "the engine's default parent is used"),
-    unsupported("device_cgroup_rules", "only `devices` are given"),
-    unsupported("gpus", "no graphics processors are given"),
-    unsupported("isolation", "Linux containers have one kind of isolation"),
-    unsupported("credential_spec", "it is for containers of Windows"),
+    read(
+        "cgroup_parent",
+        |cx, node, draft| draft.container.cgroup_parent = cx.string(node),
+        "cgroup_parent: /batch",
+        "As written, for members who may; where systemd manages control groups it is a slice such as `batch.slice`.",
+    ),
+    read(
+        "device_cgroup_rules",
+        |cx, node, draft| draft.container.device_cgroup_rules = cx.texts(node),
+        "device_cgroup_rules: [\"c 1:3 mr\"]",
+        "As written, for members who may.",
+    ),
+    read(
+        "gpus",
+        device_requests::gpus,
+        "gpus: all",
+        "As written, for members who may. A host is not chosen by it: where the engine has none, the container does not start.",
+    ),
+    nothing("isolation", "Containers of Linux have one kind of isolation."),
+    nothing("credential_spec", "Only containers of Windows have it."),
 ];
 
 fn namespace(cx: &Cx<'_>, node: &Node, which: &'static str, known: &[&str], draft: &mut ServiceDraft) {
@@ -138,7 +154,13 @@ fn devices(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             device.target = parts.next();
             device.permissions = parts.next();
         }
-        draft.container.devices.extend(finished(&cx, item, device));
+        match device.source.as_deref().filter(|source| is_class(source)) {
+            Some(class) => draft
+                .container
+                .device_requests
+                .push(device_requests::of_class(class)),
+            None => draft.container.devices.extend(finished(&cx, item, device)),
+        }
     }
 }
 
@@ -152,16 +174,6 @@ fn finished(cx: &Cx<'_>, node: &Node, mut device: LongDevice) -> Option<String> 
             .is_some_and(|target| is_permissions(target))
     {
         device.permissions = device.target.take();
-    }
-    if source.contains('=') && !source.starts_with('/') {
-        let message = "devices by class are not given";
-        cx.advise(
-            Code::Unsupported,
-            node.at,
-            message,
-            "the container runs without; name a path under `/dev`",
-        );
-        return None;
     }
     let (target, permissions) = (
         device.target.unwrap_or_else(|| source.clone()),
@@ -178,6 +190,11 @@ fn finished(cx: &Cx<'_>, node: &Node, mut device: LongDevice) -> Option<String> 
         return None;
     }
     Some(format!("{source}:{target}:{permissions}"))
+}
+
+/// Whether it is a device by its class, such as `vendor.com/gpu=0`, rather than a path.
+fn is_class(source: &str) -> bool {
+    source.contains('=') && !source.starts_with('/')
 }
 
 fn is_permissions(text: &str) -> bool {

@@ -1,10 +1,13 @@
 //! The long form of a volume.
 
-use muster_model::desired::{Mount, MountSource};
+use std::collections::BTreeMap;
 
-use super::volume_source::{host_path, mount, named, source_of, target_of};
+use muster_model::desired::{Below, Mount, MountSource, Relabel};
+
+use super::volume_source::{host_path, named, source_of, target_of};
 use crate::code::Code;
 use crate::compose::octal::permission_bits;
+use crate::compose::pairs::known_pairs;
 use crate::cx::Cx;
 use crate::table::{Key, nothing, read, read_map, unsupported};
 use crate::text::{At, Node};
@@ -18,6 +21,10 @@ pub(crate) struct LongVolume {
     read_only: bool,
     no_copy: bool,
     propagation: Option<String>,
+    below: Option<Below>,
+    relabel: Option<Relabel>,
+    subpath: Option<String>,
+    labels: BTreeMap<String, String>,
     create: Option<bool>,
     size: Option<u64>,
     mode: Option<u32>,
@@ -83,11 +90,18 @@ pub(crate) const BIND_KEYS: &[Key<LongVolume>] = &[
         "create_host_path: false",
         "As written; the path is made where nothing is said.",
     ),
-    unsupported(
+    read(
         "selinux",
-        "host paths are not relabelled for SELinux; label the path yourself",
+        selinux,
+        "selinux: z",
+        "`z`, `Z`; of effect where the host's engine runs with SELinux.",
     ),
-    unsupported("recursive", "the engine's default is used"),
+    read(
+        "recursive",
+        recursive,
+        "recursive: disabled",
+        "`enabled`, `disabled`; `writable`; `readonly` from Docker 25 on, refused by hosts with an older one. Engines before Docker 23 do not make the host's path then.",
+    ),
 ];
 
 pub(crate) const VOLUME_KEYS: &[Key<LongVolume>] = &[
@@ -97,8 +111,21 @@ pub(crate) const VOLUME_KEYS: &[Key<LongVolume>] = &[
         "nocopy: true",
         "As written.",
     ),
-    unsupported("subpath", "the whole volume is mounted"),
-    unsupported("labels", "give the volume labels under the top-level `volumes:`"),
+    read(
+        "subpath",
+        subpath,
+        "subpath: uploads",
+        "As written, from Docker 26 on; refused by hosts with an older one. It must be there already.",
+    ),
+    read(
+        "labels",
+        |cx, node, volume| {
+            let pairs = known_pairs(cx, node, &['=']).into_iter();
+            volume.labels.extend(pairs.map(|(key, _, value)| (key, value)));
+        },
+        "labels: { com.example.team: web }",
+        "Labels of the volume, for the first time it is made.",
+    ),
 ];
 
 pub(crate) const TMPFS_KEYS: &[Key<LongVolume>] = &[
@@ -132,12 +159,60 @@ pub(super) fn read_mount(cx: &Cx<'_>, node: &Node) -> Option<Mount> {
         }
         return None;
     };
+    say_conflicts(cx, node.at, &volume, &source);
     Some(Mount {
         read_only: volume.read_only,
         no_copy: volume.no_copy,
+        below: volume.below,
+        relabel: volume.relabel,
+        subpath: volume.subpath,
+        labels: volume.labels,
         propagation: volume.propagation,
-        ..mount(target_of(cx, *at, target)?, source)
+        ..Mount::new(target_of(cx, *at, target)?, source)
     })
+}
+
+fn say_conflicts(cx: &Cx<'_>, at: At, volume: &LongVolume, source: &MountSource) {
+    let made = matches!(source, MountSource::Bind { path, create: true } if !path.contains(':'));
+    if volume.relabel.is_some() && (!made || volume.below.is_some()) {
+        let message = "`selinux` is for a host path that may be made, with all that is mounted below it";
+        let help = "remove `selinux`, `recursive` or `create_host_path: false`, or label the path yourself";
+        cx.advise(Code::Conflict, at, message, help);
+    }
+    if volume.subpath.is_some() && !matches!(source, MountSource::Volume(_)) {
+        let help = "name a volume as the `source`";
+        cx.advise(Code::Conflict, at, "`subpath` is a part of a named volume", help);
+    }
+}
+
+fn selinux(cx: &Cx<'_>, node: &Node, volume: &mut LongVolume) {
+    volume.relabel = match cx.text(node) {
+        Some("z") => Some(Relabel::Shared),
+        Some("Z") => Some(Relabel::Private),
+        Some(_) => return cx.bad_value(node, "`z` or `Z`"),
+        None => None,
+    };
+}
+
+fn recursive(cx: &Cx<'_>, node: &Node, volume: &mut LongVolume) {
+    volume.below = match cx.text(node) {
+        Some("enabled") | None => None,
+        Some("disabled") => Some(Below::Hidden),
+        Some("writable") => Some(Below::Writable),
+        Some("readonly") => Some(Below::ReadOnly),
+        Some(_) => return cx.bad_value(node, "`enabled`, `disabled`, `writable` or `readonly`"),
+    };
+}
+
+fn subpath(cx: &Cx<'_>, node: &Node, volume: &mut LongVolume) {
+    let Some(text) = cx.text(node) else {
+        return;
+    };
+    let inside = !text.starts_with('/') && text.split('/').all(|part| part != "..");
+    if !inside || text.is_empty() {
+        return cx.bad_value(node, "a path inside the volume, such as `uploads`");
+    }
+    volume.subpath = Some(text.to_owned());
 }
 
 fn source(cx: &Cx<'_>, node: &Node, volume: &LongVolume) -> Option<MountSource> {
@@ -145,6 +220,7 @@ fn source(cx: &Cx<'_>, node: &Node, volume: &LongVolume) -> Option<MountSource> 
         (Some("tmpfs"), _) => Some(MountSource::Tmpfs {
             size: volume.size,
             mode: volume.mode,
+            options: Vec::new(),
         }),
         (Some("volume"), None) if node.get("source").is_none_or(Node::is_null) => {
             Some(MountSource::Anonymous)

@@ -1,9 +1,8 @@
 //! The short form of a volume: `[source:]target[:mode]`.
 
-use muster_model::desired::{Mount, MountSource};
+use muster_model::desired::{Mount, MountSource, Relabel};
 
-use super::volume_source::{mount, source_of, target_of};
-use crate::code::Code;
+use super::volume_source::{source_of, target_of};
 use crate::cx::Cx;
 use crate::text::Node;
 
@@ -20,7 +19,7 @@ pub(super) fn read_mount(cx: &Cx<'_>, node: &Node, text: &str) -> Option<Mount> 
         None => MountSource::Anonymous,
         Some(source) => source_of(cx, node.at, source)?,
     };
-    let mut mount = mount(target_of(cx, node.at, target)?, source);
+    let mut mount = Mount::new(target_of(cx, node.at, target)?, source);
     for word in mode
         .unwrap_or_default()
         .split(',')
@@ -36,22 +35,13 @@ fn apply_mode(cx: &Cx<'_>, node: &Node, word: &str, mount: &mut Mount) {
         "ro" => mount.read_only = true,
         "rw" | "cached" | "delegated" | "consistent" => {}
         "nocopy" => mount.no_copy = true,
-        "z" | "Z" => relabel(cx, node),
+        "z" => mount.relabel = Some(Relabel::Shared),
+        "Z" => mount.relabel = Some(Relabel::Private),
         "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave" => {
             mount.propagation = Some(word.to_owned())
         }
         _ => cx.bad_text(node.at, word, "a mode such as `ro`, `rw` or `nocopy`"),
     }
-}
-
-fn relabel(cx: &Cx<'_>, node: &Node) {
-    let help = "where a host runs SELinux, label the path yourself";
-    cx.advise(
-        Code::Unsupported,
-        node.at,
-        "host paths are not relabelled for SELinux",
-        help,
-    );
 }
 
 /// Its parts.

@@ -1,23 +1,12 @@
 //! Both ends of a mount: a volume or path, and the place in the container.
 
 use muster_model::Name;
-use muster_model::desired::{Mount, MountSource};
+use muster_model::desired::MountSource;
 
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::path;
 use crate::text::At;
-
-/// A mount with nothing more said about it.
-pub(super) fn mount(target: String, source: MountSource) -> Mount {
-    Mount {
-        target,
-        source,
-        read_only: false,
-        no_copy: false,
-        propagation: None,
-    }
-}
 
 /// An absolute path in the container.
 pub(crate) fn target_of(cx: &Cx<'_>, at: At, target: &str) -> Option<String> {

@@ -2,13 +2,14 @@
 
 use muster_model::desired::{Mount, MountSource};
 
-use super::volume_source::{mount, say_twice, target_of};
+use super::volume_source::{say_twice, target_of};
 use super::{volume_long, volume_short};
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::compose::octal::permission_bits;
+use crate::compose::pairs::known_pairs;
 use crate::cx::Cx;
-use crate::table::{Key, partly, read, unsupported};
+use crate::table::{Key, partly, read};
 use crate::text::{At, Node, Value};
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -22,7 +23,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "tmpfs",
         tmpfs,
         "tmpfs: /run",
-        "With `size` and `mode`; other options are not acted on.",
+        "With `size`, `mode` and the kernel's other options, such as `uid`, `gid`, `noexec` and `exec`.",
     ),
     partly(
         "volumes_from",
@@ -36,7 +37,12 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "volume_driver: local",
         "The driver of the service's named volumes that no `volumes:` section declares.",
     ),
-    unsupported("storage_opt", "the engine's own storage options count"),
+    read(
+        "storage_opt",
+        storage_opt,
+        "storage_opt: { size: 10G }",
+        "As written, where the storage driver of the host's engine can; others refuse to make the container.",
+    ),
 ];
 
 fn volumes(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
@@ -83,29 +89,63 @@ fn tmpfs(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             continue;
         };
         let (target, options) = text.split_once(':').unwrap_or((text, ""));
-        let (mut size, mut mode) = (None, None);
+        let (mut size, mut mode, mut others) = (None, None, Vec::new());
         for option in options.split(',').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             let value = Node::text(item.at, value);
             match name {
                 "size" => size = cx.bytes(&value),
                 "mode" => mode = permission_bits(&cx, &value),
-                _ => {
-                    let message = format!("the option `{}` is not acted on", crate::report::cut(name, 40));
-                    cx.advise(
-                        Code::Unsupported,
-                        item.at,
-                        message,
-                        "`size` and `mode` are; the engine's defaults stand",
-                    );
-                }
+                _ if TMPFS_OPTIONS.contains(&name) => others.push(option.to_owned()),
+                _ => cx.bad_text(
+                    item.at,
+                    name,
+                    "an option of tmpfs such as `size`, `mode` or `uid`",
+                ),
             }
         }
         if let Some(target) = target_of(&cx, item.at, target) {
-            let mount = mount(target, MountSource::Tmpfs { size, mode });
-            add(&cx, item.at, "tmpfs", mount, draft);
+            let options = others;
+            let source = MountSource::Tmpfs { size, mode, options };
+            add(&cx, item.at, "tmpfs", Mount::new(target, source), draft);
         }
     }
+}
+
+/// What engines take besides size and mode.
+const TMPFS_OPTIONS: &[&str] = &[
+    "uid",
+    "gid",
+    "nr_inodes",
+    "nr_blocks",
+    "mpol",
+    "ro",
+    "rw",
+    "exec",
+    "noexec",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "sync",
+    "async",
+    "atime",
+    "noatime",
+    "diratime",
+    "nodiratime",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+    "mand",
+    "nomand",
+    "dirsync",
+];
+
+fn storage_opt(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let pairs = known_pairs(cx, node, &['=']).into_iter();
+    let options = pairs.map(|(key, _, value)| (key, value));
+    draft.container.storage_opt.extend(options);
 }
 
 fn volumes_from(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

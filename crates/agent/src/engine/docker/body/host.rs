@@ -1,22 +1,25 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::models::{
-    DeviceMapping, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, PortBinding, PortMap,
-    ResourcesUlimits, RestartPolicy, RestartPolicyNameEnum,
+    HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, PortBinding, PortMap, ResourcesUlimits,
+    RestartPolicy, RestartPolicyNameEnum,
 };
-use muster_model::desired::{ContainerSpec, Resources};
+use muster_model::desired::ContainerSpec;
 
-use super::mounts::{binds, mounts};
+use super::mounts::{binds, mounts, tmpfs};
+use super::resources::resources;
 use super::{network_mode, owns_network};
 use crate::engine::CreateContainer;
 
 /// What the container may use of the host and how it is cut off from it.
 pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
     let spec = &create.spec;
-    let base = resources(&spec.resources);
     HostConfig {
         binds: some_list(binds(create)),
         mounts: some_list(mounts(create)),
+        tmpfs: some_map(&tmpfs(create)),
+        runtime: spec.runtime.clone(),
+        annotations: some_map(&spec.annotations),
         network_mode: network_mode(create),
         port_bindings: port_bindings(create),
         // The agent restarts: an engine that comes up must not start what was moved elsewhere meanwhile.
@@ -32,7 +35,6 @@ pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
         dns_options: dns_options(create),
         extra_hosts: extra_hosts(create),
         group_add: some_list(spec.group_add.clone()),
-        devices: some_list(spec.devices.iter().map(|device| device_mapping(device)).collect()),
         privileged: Some(spec.privileged),
         readonly_rootfs: Some(spec.read_only),
         init: spec.init,
@@ -44,23 +46,7 @@ pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
         uts_mode: spec.namespaces.get("uts").cloned(),
         userns_mode: spec.namespaces.get("userns").cloned(),
         cgroupns_mode: spec.namespaces.get("cgroup").and_then(|mode| cgroup_mode(mode)),
-        ..base
-    }
-}
-
-fn resources(wanted: &Resources) -> HostConfig {
-    let signed = |value: Option<u64>| value.map(|value| i64::try_from(value).unwrap_or(i64::MAX));
-    HostConfig {
-        memory: signed(wanted.memory),
-        memory_reservation: signed(wanted.memory_reservation),
-        memory_swap: wanted.memory_swap,
-        nano_cpus: signed(wanted.milli_cpus.map(|milli| milli.saturating_mul(1_000_000))),
-        cpu_shares: signed(wanted.cpu_shares),
-        cpuset_cpus: wanted.cpuset.clone(),
-        pids_limit: wanted.pids,
-        shm_size: signed(wanted.shm_size),
-        oom_score_adj: wanted.oom_score_adj.map(i64::from),
-        ..HostConfig::default()
+        ..resources(spec)
     }
 }
 
@@ -120,19 +106,6 @@ fn log_config(spec: &ContainerSpec) -> Option<HostConfigLogConfig> {
     })
 }
 
-/// `host path:container path:permissions`, of which the last two may be missing.
-fn device_mapping(text: &str) -> DeviceMapping {
-    let mut parts = text.splitn(3, ':').map(str::to_owned);
-    let on_host = parts.next();
-    let in_container = parts.next().or_else(|| on_host.clone());
-    let permissions = parts.next().unwrap_or_else(|| "rwm".to_owned());
-    DeviceMapping {
-        path_on_host: on_host,
-        path_in_container: in_container,
-        cgroup_permissions: Some(permissions),
-    }
-}
-
 fn ulimits(spec: &ContainerSpec) -> Vec<ResourcesUlimits> {
     let limits = spec.ulimits.iter().map(|(name, limit)| ResourcesUlimits {
         name: Some(name.clone()),
@@ -150,10 +123,10 @@ fn cgroup_mode(mode: &str) -> Option<HostConfigCgroupnsModeEnum> {
     }
 }
 
-fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {
+pub(super) fn some_list<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }
 
-fn some_map(map: &std::collections::BTreeMap<String, String>) -> Option<HashMap<String, String>> {
+pub(super) fn some_map(map: &BTreeMap<String, String>) -> Option<HashMap<String, String>> {
     (!map.is_empty()).then(|| map.clone().into_iter().collect())
 }

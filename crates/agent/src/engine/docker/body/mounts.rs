@@ -1,31 +1,67 @@
+use std::collections::BTreeMap;
+
 use bollard::models::{
     Mount as EngineMount, MountBindOptions, MountBindOptionsPropagationEnum, MountTmpfsOptions, MountType,
     MountVolumeOptions,
 };
-use muster_model::desired::{Mount, MountSource};
+use muster_model::Name;
+use muster_model::desired::{Below, Mount, MountSource, Relabel};
 
+use super::host::some_map;
 use crate::engine::CreateContainer;
 
-/// Host paths that are to be made if they are missing: only the old form of a mount does that in every engine. A path
-/// with a colon has no such form.
+/// Mounts that only the engine's old form can say: host paths that are to be made if they are missing (older engines
+/// make none in the new form), and labels of SELinux. A path with a colon has no such form.
 pub(super) fn binds(create: &CreateContainer) -> Vec<String> {
-    create.spec.mounts.iter().filter_map(bind).collect()
+    let mounts = create.spec.mounts.iter();
+    mounts.filter_map(|mount| bind(create, mount)).collect()
 }
 
-fn bind(mount: &Mount) -> Option<String> {
-    let path = made_if_missing(mount)?;
+fn bind(create: &CreateContainer, mount: &Mount) -> Option<String> {
+    let source = bind_source(create, mount)?;
     let mut options = vec![if mount.read_only { "ro" } else { "rw" }];
     options.extend(mount.propagation.as_deref());
-    Some(format!("{path}:{}:{}", mount.target, options.join(",")))
+    options.extend(mount.no_copy.then_some("nocopy"));
+    options.extend(mount.relabel.map(|relabel| match relabel {
+        Relabel::Shared => "z",
+        Relabel::Private => "Z",
+    }));
+    Some(format!("{source}:{}:{}", mount.target, options.join(",")))
 }
 
-fn made_if_missing(mount: &Mount) -> Option<&str> {
+fn bind_source(create: &CreateContainer, mount: &Mount) -> Option<String> {
+    if mount.target.contains(':') || mount.below.is_some() {
+        return None;
+    }
     match &mount.source {
-        MountSource::Bind { path, create: true } if !path.contains(':') && !mount.target.contains(':') => {
-            Some(path)
-        }
+        MountSource::Bind { path, create: true } if !path.contains(':') => Some(path.clone()),
+        MountSource::Volume(name) if mount.relabel.is_some() => Some(volume_name(create, name)),
         _ => None,
     }
+}
+
+fn volume_name(create: &CreateContainer, name: &Name) -> String {
+    let known = create.unit.volumes.get(name).cloned();
+    known.unwrap_or_else(|| name.to_string())
+}
+
+/// Memory with options that mounts have no words for, by its place.
+pub(super) fn tmpfs(create: &CreateContainer) -> BTreeMap<String, String> {
+    let mounts = create.spec.mounts.iter();
+    mounts.filter_map(tmpfs_options).collect()
+}
+
+fn tmpfs_options(mount: &Mount) -> Option<(String, String)> {
+    let MountSource::Tmpfs { size, mode, options } = &mount.source else {
+        return None;
+    };
+    if options.is_empty() {
+        return None;
+    }
+    let said = size.map(|size| format!("size={size}"));
+    let said = said.into_iter().chain(mode.map(|mode| format!("mode={mode:o}")));
+    let all: Vec<_> = said.chain(options.iter().cloned()).collect();
+    Some((mount.target.clone(), all.join(",")))
 }
 
 /// All other mounts, and the secrets and configs.
@@ -34,7 +70,7 @@ pub(super) fn mounts(create: &CreateContainer) -> Vec<EngineMount> {
         .spec
         .mounts
         .iter()
-        .filter(|mount| made_if_missing(mount).is_none());
+        .filter(|mount| bind_source(create, mount).is_none() && tmpfs_options(mount).is_none());
     let files = create
         .spec
         .files
@@ -59,36 +95,25 @@ fn engine_mount(create: &CreateContainer, mount: &Mount) -> EngineMount {
         read_only: Some(mount.read_only),
         ..EngineMount::default()
     };
-    let no_copy = MountVolumeOptions {
-        no_copy: Some(mount.no_copy),
-        ..MountVolumeOptions::default()
-    };
     match &mount.source {
         MountSource::Volume(name) => EngineMount {
-            source: Some(
-                create
-                    .unit
-                    .volumes
-                    .get(name)
-                    .cloned()
-                    .unwrap_or_else(|| name.to_string()),
-            ),
+            source: Some(volume_name(create, name)),
             typ: Some(MountType::VOLUME),
-            volume_options: Some(no_copy),
+            volume_options: Some(volume_options(mount)),
             ..base
         },
         MountSource::Anonymous => EngineMount {
             typ: Some(MountType::VOLUME),
-            volume_options: Some(no_copy),
+            volume_options: Some(volume_options(mount)),
             ..base
         },
-        MountSource::Bind { path, .. } => EngineMount {
+        MountSource::Bind { path, create } => EngineMount {
             source: Some(path.clone()),
             typ: Some(MountType::BIND),
-            bind_options: mount.propagation.as_deref().map(bind_options),
+            bind_options: bind_options(mount, *create),
             ..base
         },
-        MountSource::Tmpfs { size, mode } => EngineMount {
+        MountSource::Tmpfs { size, mode, .. } => EngineMount {
             typ: Some(MountType::TMPFS),
             tmpfs_options: Some(MountTmpfsOptions {
                 size_bytes: size.map(|size| i64::try_from(size).unwrap_or(i64::MAX)),
@@ -100,9 +125,26 @@ fn engine_mount(create: &CreateContainer, mount: &Mount) -> EngineMount {
     }
 }
 
-fn bind_options(propagation: &str) -> MountBindOptions {
-    MountBindOptions {
-        propagation: propagation.parse::<MountBindOptionsPropagationEnum>().ok(),
-        ..MountBindOptions::default()
+fn volume_options(mount: &Mount) -> MountVolumeOptions {
+    MountVolumeOptions {
+        no_copy: Some(mount.no_copy),
+        labels: some_map(&mount.labels),
+        subpath: mount.subpath.clone(),
+        ..MountVolumeOptions::default()
     }
+}
+
+fn bind_options(mount: &Mount, create: bool) -> Option<MountBindOptions> {
+    let is = |below| (mount.below == Some(below)).then_some(true);
+    let options = MountBindOptions {
+        propagation: mount
+            .propagation
+            .as_deref()
+            .and_then(|propagation| propagation.parse::<MountBindOptionsPropagationEnum>().ok()),
+        non_recursive: is(Below::Hidden),
+        read_only_non_recursive: is(Below::Writable),
+        read_only_force_recursive: is(Below::ReadOnly),
+        create_mountpoint: create.then_some(true),
+    };
+    (options != MountBindOptions::default()).then_some(options)
 }

@@ -1,0 +1,244 @@
+//! From the words of a compose file to what a real engine says of the container that it made.
+//!
+//! A row of [`shapes`](crate::shapes) is a compose file, the keys that it proves, and what `docker inspect` must answer.
+//! No key may be called supported that no row proves, or, where it is not a container's, no test elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use muster_agent::engine::docker::DockerEngine;
+use muster_agent::engine::{CreateContainer, Engine as _, Owner, Verb};
+use muster_agent::files::{Places, path, place};
+use muster_files::{DraftStack, Project, SourceFile};
+use muster_lab::{BUSYBOX, Host};
+use muster_model::desired::{MountSource, ServiceSpec};
+use muster_model::link::{ContainerAssignment, UnitAssignment, VolumeAssignment};
+use muster_model::net::PublishedPort;
+use muster_model::{Name, VolumeId};
+use serde_json::Value;
+
+use crate::server::lab_host;
+use crate::shapes::{ELSEWHERE, Expect, Shape, shapes};
+use crate::wish::{PLATFORM, host, name, network, unit};
+
+#[tokio::test]
+async fn containers_are_what_their_files_say() {
+    let lab = lab_host().await;
+    let engine = DockerEngine::new(lab.socket());
+    ask(&engine, Verb::EnsureNetwork(network())).await.unwrap();
+    let mut wrong = Vec::new();
+    for (number, shape) in (1..).zip(shapes()) {
+        wrong.extend(differences(&lab, &engine, number, &shape).await);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn ask(engine: &DockerEngine, verb: Verb) -> Result<(), String> {
+    let answer = engine.perform(&verb, &|_, _| {}).await;
+    answer.map(drop).map_err(|failure| failure.to_string())
+}
+
+/// What is not as the shape says.
+async fn differences(lab: &Host, engine: &DockerEngine, number: u32, shape: &Shape) -> Vec<String> {
+    let title = shape.keys;
+    let stack = stack(lab, shape);
+    let unit = assigned(number, &stack);
+    let places = Places {
+        secrets: lab.dir().join("secrets"),
+        configs: lab.dir().join("configs"),
+    };
+    let content = |digest| stack.contents.get(&digest).map(|blob| blob.bytes.clone());
+    place(&places, &unit, content).unwrap();
+    for volume in volumes(&stack) {
+        ask(engine, Verb::EnsureVolume(volume)).await.unwrap();
+    }
+    let mut made = ask(engine, create(&unit, &places)).await;
+    if shape.started && made.is_ok() {
+        made = ask(engine, Verb::Start { name: name(number) }).await;
+    }
+    let inspected = inspect(lab, "container", &name(number)).await;
+    let volume = inspect(lab, "volume", "shop_data").await;
+    let mut wrong = Vec::new();
+    let here = |text: &str| text.replace("HOST", &lab.dir().display().to_string());
+    for expect in &shape.expect {
+        let (at, is, expected) = match expect {
+            Expect::Container(at, expected) => (*at, inspected.pointer(at), expected),
+            Expect::Volume(at, expected) => (*at, volume.pointer(at), expected),
+            Expect::File(at, expected) => {
+                let about = path(&places, &unit, &unit.containers[0], *at).metadata().unwrap();
+                let is = (about.uid(), about.gid(), about.mode() & 0o7777);
+                if is != *expected {
+                    wrong.push(format!("{title}: file {at} is {is:?}, not {expected:?}"));
+                }
+                continue;
+            }
+            Expect::Refused(words) => {
+                let words = &here(words);
+                let said = made.clone().err().unwrap_or_default();
+                made = Ok(());
+                if !said.contains(words) {
+                    wrong.push(format!("{title}: not refused for `{words}` but `{said}`"));
+                }
+                continue;
+            }
+        };
+        let expected: Value = serde_json::from_str(&here(&expected.to_string())).unwrap();
+        if !is.is_some_and(|is| fits(&expected, is)) {
+            wrong.push(format!("{title}: {at} is {is:?}, not {expected}"));
+        }
+    }
+    if let Err(failure) = made {
+        wrong.push(format!("{title}: {failure}"));
+    }
+    let _ = ask(engine, Verb::Remove { name: name(number) }).await;
+    wrong
+}
+
+/// The stack of a shape, read as a deployment reads it.
+fn stack(lab: &Host, shape: &Shape) -> DraftStack {
+    let lines = shape.service.lines().map(|line| format!("    {line}\n"));
+    let text = format!(
+        "services:\n  web:\n    image: {BUSYBOX}\n{}{}",
+        lines.collect::<String>(),
+        shape.rest.replace("IMAGE", BUSYBOX)
+    );
+    let text = text.replace("HOST", &lab.dir().display().to_string());
+    let file = |(path, text): &(&str, &str)| ((*path).to_owned(), text.as_bytes().to_vec());
+    let reading = muster_files::read(&Project {
+        name: "shop".parse().ok(),
+        sources: vec![SourceFile {
+            path: "compose.yaml".to_owned(),
+            bytes: text.clone().into_bytes(),
+        }],
+        support: shape.beside.iter().map(file).collect(),
+        ..Project::default()
+    });
+    reading
+        .stack
+        .unwrap_or_else(|| panic!("{text}\n{:#?}", reading.diagnostics))
+}
+
+/// The unit as control would assign it: with ports, and the engine's names of volumes.
+fn assigned(number: u32, stack: &DraftStack) -> UnitAssignment {
+    let service: &ServiceSpec = &stack.spec.services["web"];
+    let parts = service.unit.containers();
+    let containers: Vec<_> = parts
+        .map(|(sidekick, spec)| ContainerAssignment {
+            sidekick: sidekick.cloned(),
+            spec: Arc::new(spec.clone()),
+        })
+        .collect();
+    let ports = service.unit.primary.ports.iter().map(|port| PublishedPort {
+        host_ip: port.host_ip,
+        host_port: port.host_port.unwrap_or(32_000),
+        container_port: port.container_port,
+        protocol: port.protocol,
+    });
+    UnitAssignment {
+        ports: ports.collect(),
+        volumes: stack
+            .spec
+            .volumes
+            .keys()
+            .map(|name| (name.clone(), engine_name(name)))
+            .collect(),
+        containers,
+        ..unit(number)
+    }
+}
+
+fn engine_name(volume: &Name) -> String {
+    format!("shop_{volume}")
+}
+
+fn volumes(stack: &DraftStack) -> Vec<VolumeAssignment> {
+    let service = &stack.spec.services["web"];
+    let mounted: BTreeSet<_> = service
+        .unit
+        .containers()
+        .flat_map(|(_, spec)| &spec.mounts)
+        .filter_map(|mount| match &mount.source {
+            MountSource::Volume(name) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let volumes = mounted
+        .into_iter()
+        .zip(1..)
+        .map(|(name, number)| VolumeAssignment {
+            volume: VolumeId::new(1, number),
+            engine_name: engine_name(name),
+            spec: stack.spec.volumes[name].clone(),
+            removed: false,
+        });
+    volumes.collect()
+}
+
+fn create(unit: &UnitAssignment, places: &Places) -> Verb {
+    let part = &unit.containers[0];
+    let files = (0..part.spec.files.len()).map(|at| path(places, unit, part, at).display().to_string());
+    Verb::Create(Box::new(CreateContainer {
+        owner: Owner::of(PLATFORM, host(), unit, None),
+        unit: Arc::new(unit.clone()),
+        spec: part.spec.clone(),
+        files: files.collect(),
+    }))
+}
+
+/// The engine's own words about a container or volume; nothing if it is not there.
+async fn inspect(lab: &Host, kind: &str, name: &str) -> Value {
+    let output = lab
+        .command("docker")
+        .args([kind, "inspect", name])
+        .output()
+        .await
+        .unwrap();
+    let all: Value = serde_json::from_slice(&output.stdout).unwrap();
+    all.get(0).cloned().unwrap_or_default()
+}
+
+/// Maps may have more keys; a list that begins with `…` may have more items, in any order.
+fn fits(expected: &Value, is: &Value) -> bool {
+    match (expected, is) {
+        (Value::Object(expected), Value::Object(is)) => expected
+            .iter()
+            .all(|(key, expected)| is.get(key).is_some_and(|is| fits(expected, is))),
+        (Value::Array(expected), Value::Array(is)) => match expected.split_first() {
+            Some((first, some)) if first == "…" => {
+                some.iter().all(|expected| is.iter().any(|is| fits(expected, is)))
+            }
+            _ => expected.len() == is.len() && expected.iter().zip(is).all(|(e, i)| fits(e, i)),
+        },
+        _ => expected == is,
+    }
+}
+
+#[test]
+fn every_supported_key_is_proved() {
+    let shapes = shapes();
+    let of_containers = shapes
+        .iter()
+        .flat_map(|shape| shape.keys.split(' '))
+        .map(str::to_owned);
+    let elsewhere: BTreeMap<&str, (&str, &str)> = ELSEWHERE
+        .iter()
+        .flat_map(|(keys, file, test)| keys.split(' ').map(move |key| (key, (*file, *test))))
+        .collect();
+    let proved: BTreeSet<String> = of_containers
+        .chain(elsewhere.keys().map(|key| (*key).to_owned()))
+        .collect();
+    let supported: BTreeSet<String> = muster_files::supported_keys().into_iter().collect();
+    let bare: Vec<_> = supported.difference(&proved).collect();
+    assert!(bare.is_empty(), "nothing proves {bare:?}");
+    let idle: Vec<_> = proved.difference(&supported).collect();
+    assert!(idle.is_empty(), "proved and not called supported: {idle:?}");
+    for (key, (file, test)) in elsewhere {
+        let text = std::fs::read_to_string(Path::new("..").join(file)).unwrap();
+        assert!(
+            text.contains(&format!("fn {test}(")),
+            "{key}: no test {test} in {file}"
+        );
+    }
+}

@@ -1,0 +1,59 @@
+/// Supported keys that no inspected container here shows, with the test that proves each: keys of services rather than
+/// containers, and what this engine or kernel does not have. Files are named from `crates/`.
+pub const ELSEWHERE: &[(&str, &str, &str)] = &[
+    (
+        "build pull_policy container_name",
+        "files/tests/it/keys.rs",
+        "image",
+    ),
+    ("pull_policy", "agent/tests/it/converge.rs", "pull_policies"),
+    ("restart", "agent/tests/it/converge.rs", "policies_are_kept"),
+    (
+        "extends",
+        "files/tests/it/extends.rs",
+        "a_service_begins_as_a_copy",
+    ),
+    ("profiles", "files/tests/it/units.rs", "profiles"),
+    ("scale deploy.replicas", "files/tests/it/units.rs", "scale"),
+    (
+        "deploy.mode deploy.labels deploy.endpoint_mode",
+        "files/tests/it/units.rs",
+        "modes_and_labels",
+    ),
+    (
+        "deploy.update_config deploy.update_config.parallelism deploy.update_config.delay deploy.update_config.monitor deploy.update_config.order deploy.update_config.failure_action",
+        "files/tests/it/units.rs",
+        "updates",
+    ),
+    (
+        "deploy.placement deploy.placement.constraints",
+        "files/tests/it/units.rs",
+        "constraints",
+    ),
+    (
+        "depends_on depends_on.<name>.condition depends_on.<name>.required",
+        "files/tests/it/units.rs",
+        "order",
+    ),
+    (
+        "deploy.restart_policy deploy.restart_policy.condition deploy.restart_policy.max_attempts",
+        "files/tests/it/keys.rs",
+        "restart",
+    ),
+    (
+        "milli_cpu_reservation deploy.resources.reservations.cpus",
+        "files/tests/it/keys.rs",
+        "limits",
+    ),
+    // Not in this engine or kernel: the body of the create stands for them.
+    (
+        "annotations healthcheck.start_interval storage_opt volumes[].volume.subpath volumes[].bind.recursive blkio_weight blkio_weight_device blkio_config.weight blkio_config.weight_device blkio_config.*[].weight cpu_rt_period cpu_rt_runtime",
+        "agent/src/engine/docker/body.rs",
+        "what_newer_engines_and_kernels_take",
+    ),
+    (
+        "upgrade_strategy upgrade_strategy.start_first upgrade_strategy.batch_size upgrade_strategy.interval_millis start_on_create",
+        "files/tests/it/rancher.rs",
+        "the_second_file_is_found_beside_the_first",
+    ),
+];
