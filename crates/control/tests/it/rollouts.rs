@@ -253,6 +253,23 @@ fn who_waits_for_a_service_that_went_back_waits_for_what_it_went_back_to() {
 }
 
 #[test]
+fn who_waits_for_a_service_is_looked_at_when_it_goes_back() {
+    let mut lab = Lab::with_hosts(2);
+    bad_crashes(&mut lab);
+    let side = service("side").after("web", Condition::Healthy);
+    let shop = lab.deploy("shop", stack([("web", service("v1")), ("side", side.clone())]));
+    lab.round();
+    let bad = service("bad").scale(2).on_failure(FailureAction::Rollback);
+    lab.deploy("shop", stack([("web", bad), ("side", side)]));
+    lab.round();
+    lab.agents();
+    lab.round();
+    assert_eq!(lab.rollout(shop, "web").state, RolloutState::RollingBack);
+    lab.round();
+    assert_eq!(lab.images(shop, "side"), ["side"]);
+}
+
+#[test]
 fn a_rollout_may_go_on_regardless() {
     let mut lab = Lab::with_hosts(2);
     bad_crashes(&mut lab);
