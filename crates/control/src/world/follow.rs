@@ -189,8 +189,8 @@ impl World {
             self.reserve(&unit);
             touched.tables.push(TablePart::Unit(unit.host, unit.id));
         }
+        self.index_globals(id.0);
         if self.stack(id.0).is_some_and(|stack| stack.revision == id.1) {
-            self.index_globals(id.0);
             self.touch_stack(id.0, touched);
         }
     }
@@ -200,10 +200,27 @@ impl World {
             return;
         };
         let place = (stack.environment, id);
-        match self.specs.get(&(id, stack.revision)).map(|spec| spec.globals()) {
-            Some(globals) if !globals.is_empty() => self.index.globals.insert(place, globals),
-            _ => self.index.globals.remove(&place),
+        let globals = self.globals(id, stack.revision);
+        match globals.is_empty() {
+            false => self.index.globals.insert(place, globals),
+            true => self.index.globals.remove(&place),
         };
+    }
+
+    /// Services with a unit on every host, or that had one before their rollout: it may go back.
+    fn globals(&self, stack: StackId, revision: u64) -> Arc<Vec<Name>> {
+        let of = |revision: u64| self.specs.get(&(stack, revision)).map(|spec| spec.globals());
+        let now = of(revision).unwrap_or_default();
+        let before = self.rollouts_of(stack).filter_map(|rollout| {
+            let name = &rollout.service;
+            let was = of(rollout.from).is_some_and(|globals| globals.contains(name));
+            (was && !now.contains(name)).then(|| name.clone())
+        });
+        let before: Vec<Name> = before.collect();
+        if before.is_empty() {
+            return now;
+        }
+        Arc::new(now.iter().cloned().chain(before).collect())
     }
 
     /// All services that the stack has or had.
@@ -307,8 +324,10 @@ impl World {
     }
 
     pub(super) fn set_rollout(&mut self, id: (StackId, Name), new: New<Rollout>, touched: &mut Touched) {
-        touched.service(id.0, &id.1);
+        self.touch_service(id.0, &id.1, touched);
+        let stack = id.0;
         set(&mut self.docs.rollouts, id, new);
+        self.index_globals(stack);
     }
 
     pub(super) fn set_verdict(&mut self, id: (StackId, Name), new: New<ServiceAssigned>) {

@@ -33,7 +33,7 @@ pub(super) struct Indexes {
     pub(super) host_volumes: OrdSet<(HostId, VolumeId)>,
     /// Services whose verdict says that they lack a place or a volume.
     pub(super) unplaced: OrdSet<(StackId, Name)>,
-    /// Services with a unit on every host.
+    /// Services with a unit on every host, or that go back to one when their rollout does.
     pub(super) globals: OrdMap<(EnvironmentId, StackId), Arc<Vec<Name>>>,
 }
 

@@ -249,6 +249,11 @@ impl World {
         names.into_iter()
     }
 
+    /// The rollouts of a stack's services.
+    pub(super) fn rollouts_of(&self, stack: StackId) -> impl Iterator<Item = &Versioned<Rollout>> {
+        named(&self.docs.rollouts, stack).map(|(_, rollout)| rollout)
+    }
+
     /// What people set on the services of a stack.
     pub fn service_wishes(&self, stack: StackId) -> impl Iterator<Item = &Versioned<ServiceWish>> {
         named(&self.docs.service_wishes, stack).map(|(_, wish)| wish)

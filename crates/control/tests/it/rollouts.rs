@@ -222,6 +222,22 @@ fn a_rollout_may_go_back_by_itself() {
 }
 
 #[test]
+fn a_service_that_went_back_to_one_unit_a_host_follows_its_hosts() {
+    let mut lab = Lab::with_hosts(2);
+    bad_crashes(&mut lab);
+    let shop = lab.deploy("shop", stack([("web", service("v1").global())]));
+    lab.settle();
+    let bad = service("bad").scale(2).on_failure(FailureAction::Rollback);
+    lab.deploy("shop", stack([("web", bad)]));
+    lab.settle();
+    assert_eq!(lab.rollout(shop, "web").state, RolloutState::RolledBack);
+    assert_eq!(lab.images(shop, "web"), ["v1"; 2]);
+    lab.host(3);
+    lab.settle();
+    assert_eq!(lab.images(shop, "web"), ["v1"; 3]);
+}
+
+#[test]
 fn who_waits_for_a_service_that_went_back_waits_for_what_it_went_back_to() {
     let mut lab = Lab::with_hosts(2);
     bad_crashes(&mut lab);
@@ -234,6 +250,23 @@ fn who_waits_for_a_service_that_went_back_waits_for_what_it_went_back_to() {
     assert_eq!(lab.images(shop, "web"), ["v1"]);
     assert_eq!(lab.images(shop, "api"), ["api"]);
     assert_eq!(lab.state(shop, "api"), ServiceState::Steady);
+}
+
+#[test]
+fn who_waits_for_a_service_is_looked_at_when_it_goes_back() {
+    let mut lab = Lab::with_hosts(2);
+    bad_crashes(&mut lab);
+    let side = service("side").after("web", Condition::Healthy);
+    let shop = lab.deploy("shop", stack([("web", service("v1")), ("side", side.clone())]));
+    lab.round();
+    let bad = service("bad").scale(2).on_failure(FailureAction::Rollback);
+    lab.deploy("shop", stack([("web", bad), ("side", side)]));
+    lab.round();
+    lab.agents();
+    lab.round();
+    assert_eq!(lab.rollout(shop, "web").state, RolloutState::RollingBack);
+    lab.round();
+    assert_eq!(lab.images(shop, "side"), ["side"]);
 }
 
 #[test]
