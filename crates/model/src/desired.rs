@@ -1,25 +1,34 @@
 //! What people want. Written by API handlers, on someone's behalf, and by nobody else.
 
 mod account;
+mod balancer;
 mod container;
 mod environment;
+mod health_check;
 mod host;
 mod object;
+mod outside;
 mod platform;
+mod scheduling;
 mod service;
 mod stack;
+mod update;
 
 pub use account::{Account, ApiKey, JoinToken, Role};
+pub use balancer::{Balancer, CookieMode, PortRule, ProgramCookie, RuleProtocol, RuleTarget, Stickiness};
 pub use container::{
     ContainerSpec, FileMount, Healthcheck, HealthcheckTest, ImageRef, ImageRefError, Logging, Mount,
     MountSource, PortSpec, PullPolicy, Resources, RestartPolicy, Ulimit,
 };
 pub use environment::Environment;
+pub use health_check::{HealthCheck, UnhealthyStrategy};
 pub use host::HostWish;
 pub use object::{Blob, BlobObject, RegistryCredential, VolumeWish};
+pub use outside::{Outside, ServiceRef};
 pub use platform::{EpochCounter, Platform};
+pub use scheduling::{Relation, RuleSubject, SchedulingRule};
 pub use service::{
-    Condition, FailureAction, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, ServiceWish,
-    UnitClass, UnitSpec, UpdateOrder, UpdatePolicy,
+    Condition, Metadata, ScalePolicy, ServiceKind, ServiceSpec, ServiceWish, UnitClass, UnitSpec,
 };
 pub use stack::{Part, RevisionBody, Stack, StackRevision, StackSpec, VolumeSpec};
+pub use update::{FailureAction, UpdateOrder, UpdatePolicy};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use muster_model::assigned::{Rollout, RolloutState, Unit};
 use muster_model::desired::{FailureAction, UnitClass, UpdateOrder};
 use muster_model::reason::{HostRefusal, Misfit};
-use muster_model::{Generation, Reason};
+use muster_model::{Generation, Name, Reason};
 
 use super::changed::changed_keys;
 use super::look::Look;
@@ -396,27 +396,41 @@ fn may_be_two(look: &Look<'_, '_>, goal: &Shape, old: &Member) -> bool {
     free(goal) && before.is_none_or(|before| free(&before))
 }
 
-/// The new one beside the old one; where a fixed port does not allow that, the old one stops first after all.
+/// The new one beside the old one; where a fixed port, or how many a host may have, does not allow that, the old one
+/// stops first after all.
 fn start_first(look: &mut Look<'_, '_>, goal: &Shape, old: &Member, why: Reason) {
     let only = look.is_global().then_some(old.unit.host);
     match look.try_create(goal, old.unit.number, vec![why.clone()], only) {
         Ok(()) => marks::STARTS_FIRST.reach(),
-        Err(Reason::NoHost { refusals }) => match port_taken(&refusals) {
-            Some(port) => {
-                marks::STOPS_FIRST.reach();
-                look.remove(old, vec![why, Reason::StopsFirst { port }]);
+        Err(Reason::NoHost { refusals }) => {
+            let host = look.desk.world.host_name(old.unit.host);
+            let full = host.and_then(|host| full(&refusals, &host));
+            match port_taken(&refusals).or(full) {
+                Some(stops_first) => {
+                    marks::STOPS_FIRST.reach();
+                    look.remove(old, vec![why, stops_first]);
+                }
+                None => look.reasons.push(Reason::NoHost { refusals }),
             }
-            None => look.reasons.push(Reason::NoHost { refusals }),
-        },
+        }
         Err(other) => look.reasons.push(other),
     }
 }
 
-fn port_taken(refusals: &[HostRefusal]) -> Option<u16> {
+fn port_taken(refusals: &[HostRefusal]) -> Option<Reason> {
     refusals.iter().find_map(|refusal| match refusal.why {
-        Misfit::PortTaken { port, .. } => Some(port),
+        Misfit::PortTaken { port, .. } => Some(Reason::StopsFirst { port }),
         _ => None,
     })
+}
+
+/// Whether the old one's host has as many as it may, so that there is room once the old one is gone.
+fn full(refusals: &[HostRefusal], host: &Name) -> Option<Reason> {
+    let its = refusals.iter().find(|refusal| refusal.host == *host)?;
+    let Misfit::HasMost { most } = its.why else {
+        return None;
+    };
+    Some(Reason::StopsFirstForRoom { most })
 }
 
 /// Why a unit is replaced.

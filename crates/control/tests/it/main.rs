@@ -15,6 +15,8 @@ mod random;
 mod rollouts;
 mod services;
 mod spec;
+mod spread;
 mod table;
+mod unitless;
 mod volumes;
 mod world;
