@@ -10,7 +10,7 @@ use crate::compose::service::{
     rights, update, volume_long,
 };
 use crate::compose::{blobs, include, sections};
-use crate::rancher_compose::{self, labels};
+use crate::rancher_compose::{self, balancer, health_check, labels, old_balancer, scale, stickiness};
 use crate::table::{Action, Key};
 
 /// Markdown: what is done with every key of every format, and all kinds of remarks.
@@ -47,7 +47,8 @@ the same in every format, but for what is said below.
 
 **yes** is acted on, with the difference that stands beside it. **in part** is acted on as far as is said beside it,
 and the rest is reported. **not yet** is understood, reported with what happens
-instead, and changes nothing. **no effect** has nothing to act on here and is not reported. A key that is in no table is
+instead, and changes nothing. **kept** is read, checked and kept for a capability that is still to come; it is reported,
+and changes nothing now. **no effect** has nothing to act on here and is not reported. A key that is in no table is
 a mistake: an error, or a warning in files of version 1, whose tools passed over such keys. Keys that begin with `x-` are
 your own.
 
@@ -122,6 +123,7 @@ fn service_rows(title: &str) -> Vec<(&'static str, String)> {
             "deploy",
             rows("", deploy::DEPLOY_KEYS)
                 + &rows("placement.", placement::KEYS)
+                + &rows("placement.preferences[].", placement::PREFERENCE_KEYS)
                 + &rows("resources.", deploy::RESOURCES_KEYS)
                 + &rows("resources.limits.", deploy::LIMITS_KEYS)
                 + &rows("resources.reservations.", deploy::RESERVATIONS_KEYS)
@@ -129,9 +131,33 @@ fn service_rows(title: &str) -> Vec<(&'static str, String)> {
                 + &rows("update_config.", update::KEYS),
         )],
         "Output" => vec![("logging", rows("", logging::LOGGING_KEYS))],
-        "rancher-compose.yml" => vec![("upgrade_strategy", rows("", rancher_compose::UPGRADE_KEYS))],
+        "rancher-compose.yml" => rancher_rows(),
         _ => Vec::new(),
     }
+}
+
+fn rancher_rows() -> Vec<(&'static str, String)> {
+    vec![
+        ("upgrade_strategy", rows("", rancher_compose::UPGRADE_KEYS)),
+        ("scale_policy", rows("", scale::POLICY_KEYS)),
+        (
+            "health_check",
+            rows("", health_check::CHECK_KEYS)
+                + &rows("recreate_on_quorum_strategy_config.", health_check::QUORUM_KEYS),
+        ),
+        (
+            "lb_config",
+            rows("", balancer::BALANCER_KEYS)
+                + &rows("port_rules[].", balancer::RULE_KEYS)
+                + &rows("stickiness_policy.", stickiness::COOKIE_KEYS),
+        ),
+        (
+            "load_balancer_config",
+            rows("", old_balancer::CONFIG_KEYS)
+                + &rows("haproxy_config.", old_balancer::HAPROXY_KEYS)
+                + &rows("app_cookie_stickiness_policy.", stickiness::PROGRAM_KEYS),
+        ),
+    ]
 }
 
 fn table<T>(page: &mut String, prefix: &str, keys: &[Key<T>]) {
@@ -145,6 +171,7 @@ fn rows<T>(prefix: &str, keys: &[Key<T>]) -> String {
         let here = match key.action {
             Action::Read(_) | Action::Before => "yes",
             Action::Partly(_) => "in part",
+            Action::Kept(_) => "kept",
             Action::Unsupported => "not yet",
             Action::Nothing => "no effect",
         };

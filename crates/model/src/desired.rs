@@ -15,7 +15,9 @@ mod stack;
 mod update;
 
 pub use account::{Account, ApiKey, JoinToken, Role};
-pub use balancer::{Balancer, CookieMode, PortRule, ProgramCookie, RuleProtocol, RuleTarget, Stickiness};
+pub use balancer::{
+    Balancer, CookieMode, Locality, PortRule, ProgramCookie, RuleProtocol, RuleTarget, Stickiness,
+};
 pub use container::{
     ContainerSpec, FileMount, Healthcheck, HealthcheckTest, ImageRef, ImageRefError, Logging, Mount,
     MountSource, PortSpec, PullPolicy, Resources, RestartPolicy, Ulimit,

@@ -7,6 +7,7 @@ mod lab;
 
 mod allot;
 mod hosts;
+mod pace;
 mod place;
 mod plan;
 mod purge;

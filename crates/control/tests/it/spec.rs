@@ -82,6 +82,12 @@ pub trait With: Sized {
     fn interval(self, ms: u64) -> Self {
         self.change(|spec| spec.update.interval_ms = ms)
     }
+    fn may_fail(self, permille: u16) -> Self {
+        self.change(|spec| spec.update.max_failures_permille = permille)
+    }
+    fn back(self, change: impl FnOnce(&mut UpdatePolicy)) -> Self {
+        self.change(|spec| change(spec.rollback.get_or_insert_default()))
+    }
     fn start_first(self) -> Self {
         self.change(|spec| spec.update.order = UpdateOrder::StartFirst)
     }

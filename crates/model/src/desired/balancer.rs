@@ -23,6 +23,15 @@ pub struct Balancer {
     /// How a client is kept with one target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stickiness: Option<Stickiness>,
+    /// Which targets are preferred, by where they run.
+    #[serde(skip_serializing_if = "Locality::is_any")]
+    pub locality: Locality,
+    /// The directory in its container with more certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_directory: Option<String>,
+    /// The directory of the default certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_certificate_directory: Option<String>,
     /// The author's own lines for HAProxy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
@@ -32,6 +41,25 @@ impl Balancer {
     /// Whether it listens to anything: else it speaks of a target.
     pub fn listens(&self) -> bool {
         self.rules.iter().any(|rule| rule.source_port.is_some())
+    }
+}
+
+/// Which targets are preferred, by where they run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Locality {
+    /// All alike.
+    #[default]
+    Any,
+    /// Those on the balancer's own host; others if there is none.
+    PreferLocal,
+    /// Those on the balancer's own host, and no others.
+    OnlyLocal,
+}
+
+impl Locality {
+    const fn is_any(&self) -> bool {
+        matches!(self, Self::Any)
     }
 }
 

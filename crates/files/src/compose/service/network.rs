@@ -61,7 +61,6 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "services of other stacks are not given other names; use their own",
     ),
     unsupported("mac_address", "the engine chooses it"),
-    unsupported("retain_ip", "a unit that is replaced gets a new address"),
 ];
 
 fn network_mode(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
