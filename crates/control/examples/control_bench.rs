@@ -13,8 +13,8 @@ use std::time::Instant;
 use muster_control::{Agenda, Cx, Round, Subject, World, round};
 use muster_model::assigned::UnitWish;
 use muster_model::desired::{
-    ContainerSpec, Environment, HostWish, ImageRef, RevisionBody, ServiceKind, ServiceSpec, Stack,
-    StackRevision, StackSpec, UnitSpec, UpdatePolicy,
+    ContainerSpec, Environment, HostWish, ImageRef, RevisionBody, ServiceSpec, Stack, StackRevision,
+    StackSpec,
 };
 use muster_model::document::Record;
 use muster_model::id::IdSource;
@@ -170,17 +170,8 @@ impl Bench {
             .environment
             .extend((0..8).map(|key| (format!("KEY_{key}"), "value".repeat(4))));
         let service = Arc::new(ServiceSpec {
-            kind: ServiceKind::Containers,
             scale: Some(SCALE),
-            exclusive: false,
-            unit: UnitSpec {
-                primary,
-                sidekicks: BTreeMap::new(),
-            },
-            depends_on: BTreeMap::new(),
-            rules: Vec::new(),
-            update: UpdatePolicy::default(),
-            labels: BTreeMap::new(),
+            ..ServiceSpec::new(primary)
         });
         let services = (0..SERVICES)
             .map(|at| (name(&format!("service-{at}")), service.clone()))

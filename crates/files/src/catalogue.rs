@@ -5,7 +5,7 @@ use crate::compose::service::{
     placement, port_long, rights, update, volume_long,
 };
 use crate::compose::{blobs, include, sections};
-use crate::rancher_compose;
+use crate::rancher_compose::{self, balancer, health_check, old_balancer, scale, stickiness};
 use crate::table::{Action, Key};
 
 /// One key.
@@ -23,6 +23,8 @@ pub(crate) struct Row {
 pub(crate) enum Here {
     Yes,
     InPart,
+    /// Read, checked and kept for a capability still to come.
+    Kept,
     NotYet,
     NoEffect,
 }
@@ -37,6 +39,7 @@ pub(crate) fn rows<T>(prefix: &str, keys: &[Key<T>]) -> Vec<Row> {
         here: match key.action {
             Action::Read(_) | Action::Before => Here::Yes,
             Action::Partly(_) => Here::InPart,
+            Action::Kept(_) => Here::Kept,
             Action::Unsupported => Here::NotYet,
             Action::Nothing => Here::NoEffect,
         },
@@ -106,6 +109,7 @@ pub(crate) fn service_maps(title: &str) -> Maps {
             together([
                 rows("", deploy::DEPLOY_KEYS),
                 rows("placement.", placement::KEYS),
+                rows("placement.preferences[].", placement::PREFERENCE_KEYS),
                 rows("resources.", deploy::RESOURCES_KEYS),
                 rows("resources.limits.", deploy::LIMITS_KEYS),
                 rows("resources.reservations.", deploy::RESERVATIONS_KEYS),
@@ -114,9 +118,39 @@ pub(crate) fn service_maps(title: &str) -> Maps {
             ]),
         )],
         "Output" => vec![("logging", rows("", logging::LOGGING_KEYS))],
-        "rancher-compose.yml" => vec![("upgrade_strategy", rows("", rancher_compose::UPGRADE_KEYS))],
+        "rancher-compose.yml" => rancher_maps(),
         _ => Vec::new(),
     }
+}
+
+fn rancher_maps() -> Maps {
+    vec![
+        ("upgrade_strategy", rows("", rancher_compose::UPGRADE_KEYS)),
+        ("scale_policy", rows("", scale::POLICY_KEYS)),
+        (
+            "health_check",
+            together([
+                rows("", health_check::CHECK_KEYS),
+                rows("recreate_on_quorum_strategy_config.", health_check::QUORUM_KEYS),
+            ]),
+        ),
+        (
+            "lb_config",
+            together([
+                rows("", balancer::BALANCER_KEYS),
+                rows("port_rules[].", balancer::RULE_KEYS),
+                rows("stickiness_policy.", stickiness::COOKIE_KEYS),
+            ]),
+        ),
+        (
+            "load_balancer_config",
+            together([
+                rows("", old_balancer::CONFIG_KEYS),
+                rows("haproxy_config.", old_balancer::HAPROXY_KEYS),
+                rows("app_cookie_stickiness_policy.", stickiness::PROGRAM_KEYS),
+            ]),
+        ),
+    ]
 }
 
 fn together<const N: usize>(parts: [Vec<Row>; N]) -> Vec<Row> {

@@ -67,6 +67,7 @@ codes! {
     ShellSyntax "shell-syntax" Warning Warning "A command with shell syntax that no shell will see.",
     DecimalMode "decimal-mode" Warning Warning "File permissions that look octal and are read as decimal.",
     Unsupported "unsupported" Unsupported Unsupported "Understood, and not done: the message says what happens instead.",
+    NotActiveYet "not-active-yet" Unsupported Unsupported "Read, checked and kept for a capability that is still to come; it changes nothing now.",
     Difference "difference" Note Note "Done, in another way than the words of the file say.",
     TooManyRemarks "too-many-remarks" Note Note "There is more to say than is useful to read.",
 }

@@ -38,7 +38,8 @@ the same in every format, but for what is said below.
 
 **yes** is acted on, with the difference that stands beside it. **in part** is acted on as far as is said beside it,
 and the rest is reported. **not yet** is understood, reported with what happens
-instead, and changes nothing. **no effect** has nothing to act on here and is not reported. A key that is in no table is
+instead, and changes nothing. **kept** is read, checked and kept for a capability that is still to come; it is reported,
+and changes nothing now. **no effect** has nothing to act on here and is not reported. A key that is in no table is
 a mistake: an error, or a warning in files of version 1, whose tools passed over such keys. Keys that begin with `x-` are
 your own.
 
@@ -89,6 +90,7 @@ fn table(page: &mut String, rows: &[Row]) {
         let here = match row.here {
             Here::Yes => "yes",
             Here::InPart => "in part",
+            Here::Kept => "kept",
             Here::NotYet => "not yet",
             Here::NoEffect => "no effect",
         };

@@ -4,14 +4,24 @@
 //! capability will act on - balancers, checks from other hosts, metadata - has its row here and says so.
 
 mod affinity;
+pub(crate) mod balancer;
+pub(crate) mod health_check;
+pub(crate) mod kept;
 pub(crate) mod labels;
+mod metadata;
+pub(crate) mod old_balancer;
+pub(crate) mod parts;
 pub(crate) mod questions;
+pub(crate) mod scale;
+pub(crate) mod stickiness;
+
+use std::num::NonZeroU16;
 
 use muster_model::desired::UpdateOrder;
 
 use crate::compose::draft::ServiceDraft;
 use crate::cx::Cx;
-use crate::table::{Key, nothing, partly, read, read_map, unsupported};
+use crate::table::{Key, kept, nothing, partly, read, read_map, unsupported};
 use crate::text::Node;
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -21,29 +31,71 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "upgrade_strategy: { start_first: true }",
         "How units are replaced.",
     ),
-    partly(
+    read(
         "start_on_create",
-        start_on_create,
+        scale::start_on_create,
         "start_on_create: true",
-        "`true`, as always here; `false` is not acted on.",
+        "`false`: the service has no units until it is scaled by hand, whatever `scale` says; not for global services.",
     ),
-    unsupported(
+    partly(
         "scale_policy",
-        "the service has the scale that `scale` says, else 1",
+        scale::scale_policy,
+        "scale_policy: { min: 1 }",
+        "See the keys below.",
     ),
-    unsupported(
+    kept(
         "health_check",
+        health_check::health_check,
+        "health_check: { port: 80 }",
         "nothing is asked from other hosts yet; write a `healthcheck`, which the engine runs",
     ),
-    unsupported("metadata", "there is no metadata service yet"),
-    unsupported("lb_config", "there is no load balancer yet"),
-    unsupported("load_balancer_config", "there is no load balancer yet"),
-    unsupported("default_cert", "there is no load balancer yet"),
-    unsupported("certs", "there is no load balancer yet"),
-    unsupported("external_ips", "names of services outside are not given yet"),
+    kept(
+        "metadata",
+        metadata::metadata,
+        "metadata: { key: value }",
+        "there is no metadata service yet",
+    ),
+    kept(
+        "lb_config",
+        balancer::lb_config,
+        "lb_config: { port_rules: [] }",
+        "there is no load balancer yet; a service with a `source_port` in its rules is one, and is not run",
+    ),
+    kept(
+        "load_balancer_config",
+        old_balancer::load_balancer_config,
+        "load_balancer_config: { haproxy_config: {} }",
+        "there is no load balancer yet",
+    ),
+    kept(
+        "default_cert",
+        |cx, node, draft| draft.kept.balancer().default_certificate = balancer::name(cx, node),
+        "default_cert: shop.example.com",
+        "there is no load balancer yet",
+    ),
+    kept(
+        "certs",
+        |cx, node, draft| draft.kept.balancer().certificates = cx.one_or_many_texts(node),
+        "certs: [shop.example.com]",
+        "there is no load balancer yet",
+    ),
+    kept(
+        "external_ips",
+        external_ips,
+        "external_ips: [10.0.0.1]",
+        "names of services outside are not given yet",
+    ),
+    kept(
+        "retain_ip",
+        |cx, node, draft| draft.kept.retain_ip = cx.flag(node).unwrap_or_default(),
+        "retain_ip: true",
+        "a unit that is replaced gets a new address",
+    ),
     unsupported("service_schemas", "forms for services are not shown"),
-    unsupported(
+    kept(
         "drain_timeout_ms",
+        |cx, node, draft| draft.kept.drain_ms = milliseconds(cx, node),
+        "drain_timeout_ms: 10000",
         "there is no load balancer to drain; see `stop_grace_period`",
     ),
     unsupported("vcpu", "only containers are run, no virtual machines"),
@@ -74,16 +126,30 @@ pub(crate) const UPGRADE_KEYS: &[Key<ServiceDraft>] = &[
     ),
 ];
 
-fn start_on_create(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
-    if cx.flag(node) == Some(false) {
-        let help = "the service is started; write `scale: 0` to have it wait";
-        cx.advise(
-            crate::code::Code::Unsupported,
-            node.at,
-            "`start_on_create: false` is not acted on",
-            help,
-        );
+fn external_ips(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (index, item) in cx.list(node).iter().enumerate() {
+        let cx = cx.index(index);
+        match cx.text(item).map(|text| text.trim().parse()) {
+            Some(Ok(address)) => draft.kept.addresses.push(address),
+            Some(Err(_)) => cx.bad_value(item, "an IP address"),
+            None => {}
+        }
     }
+}
+
+/// A port, from 1.
+fn port(cx: &Cx<'_>, node: &Node) -> Option<u16> {
+    cx.number(node, "a port from 1 to 65535").map(NonZeroU16::get)
+}
+
+/// A time, as Rancher writes it.
+fn milliseconds(cx: &Cx<'_>, node: &Node) -> Option<u64> {
+    cx.number(node, "milliseconds such as `2000`")
+}
+
+/// A small number.
+fn count(cx: &Cx<'_>, node: &Node) -> Option<u32> {
+    cx.number(node, "a number such as `2`")
 }
 
 fn start_first(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

@@ -66,6 +66,7 @@ fn description(row: &Row) -> String {
     let mut text = match row.here {
         Here::Yes => about.to_owned(),
         Here::InPart => format!("In part: {about}"),
+        Here::Kept => format!("Kept for later: {about}"),
         Here::NotYet => format!("Not acted on: {about}."),
         Here::NoEffect => format!("Of no effect. {about}"),
     };

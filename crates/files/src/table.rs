@@ -6,7 +6,7 @@
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::suggest::suggest;
-use crate::text::{Entry, Node, Value};
+use crate::text::{At, Entry, Node, Value};
 
 /// A function that reads one key into what is being put together.
 pub(crate) type Reader<T> = fn(&Cx<'_>, &Node, &mut T);
@@ -29,6 +29,8 @@ pub(crate) enum Action<T: 'static> {
     Read(Reader<T>),
     /// It is acted on in part; its reader says what is not.
     Partly(Reader<T>),
+    /// It is read, checked and kept for a capability that is still to come; `about` says what happens instead.
+    Kept(Reader<T>),
     /// It is acted on where files are put together, before anything is read.
     Before,
     /// It is understood and not acted on; `about` says what happens instead.
@@ -62,6 +64,21 @@ pub(crate) const fn partly<T>(
     Key {
         name,
         action: Action::Partly(reader),
+        form,
+        about,
+    }
+}
+
+/// A key that is kept for later.
+pub(crate) const fn kept<T>(
+    name: &'static str,
+    reader: Reader<T>,
+    form: &'static str,
+    about: &'static str,
+) -> Key<T> {
+    Key {
+        name,
+        action: Action::Kept(reader),
         form,
         about,
     }
@@ -111,12 +128,28 @@ pub(crate) fn read_map<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>], ou
     read_map_with(cx, node, &[table], Strangers::Refused, out);
 }
 
+/// Reads a map inside of a key that is kept: that its keys are kept goes without saying.
+pub(crate) fn read_kept<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>], out: &mut T) {
+    read_entries(cx, node, &[table], Strangers::Refused, false, out);
+}
+
 /// Reads a map with several tables, the first that has a key counting.
 pub(crate) fn read_map_with<T>(
     cx: &Cx<'_>,
     node: &Node,
     tables: &[&'static [Key<T>]],
     strangers: Strangers,
+    out: &mut T,
+) {
+    read_entries(cx, node, tables, strangers, true, out);
+}
+
+fn read_entries<T>(
+    cx: &Cx<'_>,
+    node: &Node,
+    tables: &[&'static [Key<T>]],
+    strangers: Strangers,
+    says_kept: bool,
     out: &mut T,
 ) {
     let entries = match &node.value {
@@ -140,8 +173,14 @@ pub(crate) fn read_map_with<T>(
         };
         let cx = cx.key_of_form(&entry.key, key.form);
         match key.action {
-            Action::Read(_) | Action::Partly(_) if entry.value.is_null() => {}
+            Action::Read(_) | Action::Partly(_) | Action::Kept(_) if entry.value.is_null() => {}
             Action::Read(reader) | Action::Partly(reader) => reader(&cx, &entry.value, out),
+            Action::Kept(reader) => {
+                reader(&cx, &entry.value, out);
+                if says_kept && !is_idle(&entry.value) {
+                    say_kept(&cx, entry.at, &format!("`{}`", key.name), key.about);
+                }
+            }
             Action::Unsupported if is_idle(&entry.value) => {}
             Action::Unsupported => {
                 cx.advise(
@@ -154,6 +193,16 @@ pub(crate) fn read_map_with<T>(
             Action::Before | Action::Nothing => {}
         }
     }
+}
+
+/// Something is kept for a capability that is still to come.
+pub(crate) fn say_kept(cx: &Cx<'_>, at: At, what: &str, about: &str) {
+    cx.advise(
+        Code::NotActiveYet,
+        at,
+        format!("{what} is kept and not acted on yet"),
+        about,
+    );
 }
 
 /// Whether a value asks for nothing: nobody needs to hear that an empty list or `false` is not acted on.

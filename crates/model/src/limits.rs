@@ -26,6 +26,9 @@ pub const SOURCE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// One secret or config: Swarm's limit for secrets is 500 KiB, and bind-mounted files need no more.
 pub const BLOB_BYTES_MAX: usize = 512 * 1024;
 
+/// What a service's `metadata` may weigh: it is sent to every host of its environment.
+pub const METADATA_BYTES_MAX: usize = 256 * 1024;
+
 /// Units of one service. A thousand hosts with ten each.
 pub const SCALE_MAX: u32 = 10_000;
 

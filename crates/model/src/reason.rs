@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use serde::{Deserialize, Serialize};
 
 use crate::Name;
-use crate::desired::Condition;
+use crate::desired::{Condition, ServiceKind};
 use crate::net::Protocol;
 
 /// One reason for a decision, with names rather than ids, as it was when it was made.
@@ -105,6 +105,18 @@ pub enum Reason {
         /// The port.
         port: u16,
     },
+    /// Start-first was asked for; where no host may have one more it has to stop first.
+    StopsFirstForRoom {
+        /// How many a host may have.
+        most: u32,
+    },
+    /// The service is one that hosts run nothing for.
+    NoUnits {
+        /// What it is.
+        kind: ServiceKind,
+    },
+    /// The files say not to start it.
+    WaitsForScale,
     /// Control met a state it should not have; the subject is left alone until it changes.
     Quarantined {
         /// What was found.
@@ -173,8 +185,11 @@ pub enum Misfit {
         /// Where it lies.
         host: Name,
     },
-    /// It has a unit of this service already, and the service wants only one per host.
-    HasOne,
+    /// It has as many units of this service as the files allow on one host.
+    HasMost {
+        /// How many that is.
+        most: u32,
+    },
     /// An address asked for is taken.
     AddressTaken {
         /// The address.
@@ -235,6 +250,14 @@ impl fmt::Display for Reason {
                     "port {port} is fixed and no other host has it free, so the old one stops first"
                 )
             }
+            Self::StopsFirstForRoom { most } => {
+                write!(
+                    f,
+                    "the files allow {most} of it on one host and no other host has room, so the old one stops first"
+                )
+            }
+            Self::NoUnits { kind } => write!(f, "{}; nothing runs for it", kind_words(*kind)),
+            Self::WaitsForScale => f.write_str("the files say not to start it; `muster service scale` does"),
             Self::Quarantined { message } => {
                 write!(
                     f,
@@ -275,7 +298,10 @@ impl fmt::Display for Misfit {
             }
             Self::Rule { rule } => write!(f, "{rule}"),
             Self::VolumeElsewhere { volume, host } => write!(f, "volume {volume} lies on {host}"),
-            Self::HasOne => f.write_str("has one already"),
+            Self::HasMost { most } => write!(
+                f,
+                "has {most} of this service, and the files allow no more on one host"
+            ),
             Self::AddressTaken { address } => write!(f, "address {address} is taken"),
         }
     }
@@ -283,6 +309,15 @@ impl fmt::Display for Misfit {
 
 const fn mb(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
+}
+
+const fn kind_words(kind: ServiceKind) -> &'static str {
+    match kind {
+        ServiceKind::Containers | ServiceKind::Global => "a service of containers",
+        ServiceKind::External => "a name for what lies outside, which is not given yet",
+        ServiceKind::Alias => "another name for services, which is not given yet",
+        ServiceKind::LoadBalancer => "a balancer, which is not run yet",
+    }
 }
 
 const fn condition_words(condition: Condition) -> &'static str {

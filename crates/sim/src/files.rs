@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_model::desired::{
     Blob, Condition, ContainerSpec, FailureAction, FileMount, Healthcheck, HealthcheckTest, ImageRef, Mount,
     MountSource, PortSpec, Relation, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec, StackSpec,
-    UnitSpec, UpdateOrder, UpdatePolicy, VolumeSpec,
+    UpdateOrder, UpdatePolicy, VolumeSpec,
 };
 use muster_model::net::Protocol;
 use muster_model::{Digest, Name};
@@ -202,14 +202,7 @@ fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
         _ => FailureAction::Continue,
     };
     Some(ServiceSpec {
-        kind: ServiceKind::Containers,
         scale,
-        exclusive: false,
-        unit: UnitSpec {
-            primary: ContainerSpec::new(image),
-            sidekicks: BTreeMap::new(),
-        },
-        depends_on: BTreeMap::new(),
         rules: rules(rng),
         update: UpdatePolicy {
             on_failure,
@@ -217,7 +210,7 @@ fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
             monitor_ms: rng.between(0, 1) * 2_000,
             ..UpdatePolicy::default()
         },
-        labels: BTreeMap::new(),
+        ..ServiceSpec::new(ContainerSpec::new(image))
     })
 }
 

@@ -229,7 +229,11 @@ impl StackWished {
 
     fn units(&self, service: &Name, spec: &ServiceSpec) -> u32 {
         // What was set by hand was set after the files, or they would have cleared it.
-        let scale = self.scales.get(service).copied().or(spec.scale).unwrap_or(1);
+        let scale = self
+            .scales
+            .get(service)
+            .copied()
+            .unwrap_or_else(|| spec.scale_of_files());
         if spec.exclusive { scale.min(1) } else { scale }
     }
 

@@ -2,18 +2,20 @@
 
 mod filter;
 mod score;
+mod spread;
 
 use std::collections::BTreeMap;
 
 use muster_model::HostId;
-use muster_model::assigned::UnitWish;
+use muster_model::assigned::{Presence, UnitWish};
 use muster_model::net::PublishedPort;
-use muster_model::reason::HostRefusal;
+use muster_model::reason::{HostRefusal, Misfit};
 
 use crate::allot::ports;
 use crate::shape::Shape;
 use crate::world::{Host, World};
 use score::Score;
+use spread::Spread;
 
 pub(crate) use filter::wanted_on;
 
@@ -26,26 +28,28 @@ pub(crate) struct Spot {
 }
 
 /// Places any number of units of one service. Hosts are tried from the best on, so that placing costs as many looks as there
-/// are hosts that do not fit.
+/// are hosts that do not fit; where units are spread over labels, all hosts are looked at.
 pub(crate) struct Placer {
     shape: Shape,
     /// How many units of the service hosts have that have some.
     counts: BTreeMap<HostId, u32>,
+    spread: Spread,
 }
 
 impl Placer {
     pub(crate) fn new(world: &World, shape: &Shape) -> Self {
-        let mut counts: BTreeMap<HostId, u32> = BTreeMap::new();
+        let mut placer = Self {
+            shape: shape.clone(),
+            counts: BTreeMap::new(),
+            spread: Spread::of(shape),
+        };
         for unit in world
             .units_of(shape.stack, &shape.service)
             .filter(|unit| unit.wish == UnitWish::Run)
         {
-            *counts.entry(unit.host).or_default() += 1;
+            placer.took(world, unit.host);
         }
-        Self {
-            shape: shape.clone(),
-            counts,
-        }
+        placer
     }
 
     /// The best spot, on `only` if that is given; or why there is none, host by host.
@@ -74,8 +78,13 @@ impl Placer {
     }
 
     /// A host took a unit of the service.
-    pub(crate) fn took(&mut self, host: HostId) {
+    pub(crate) fn took(&mut self, world: &World, host: HostId) {
         *self.counts.entry(host).or_default() += 1;
+        // What a lost host had is made elsewhere, so it does not speak against its zone.
+        let host = world.host(host).filter(|host| host.presence() != Presence::Lost);
+        if let Some(host) = host {
+            self.spread.took(host);
+        }
     }
 
     /// Why each host that does not fit does not.
@@ -87,8 +96,12 @@ impl Placer {
     fn best(&self, world: &World) -> Option<(Score, HostId)> {
         let mut best: Option<(Score, HostId)> = None;
         for found in self.in_order(world).filter_map(|host| self.score(world, host)) {
-            best = Some(best.map_or(found, |best| best.min(found)));
-            if found.0.meets_all_wishes() {
+            let is_best = self.spread.is_even() && found.0.meets_all_wishes();
+            best = Some(match best {
+                Some(best) => best.min(found),
+                None => found,
+            });
+            if is_best {
                 break;
             }
         }
@@ -115,15 +128,29 @@ impl Placer {
     }
 
     fn score(&self, world: &World, host: Host<'_>) -> Option<(Score, HostId)> {
-        filter::fits(world, &self.shape, host).ok()?;
-        let units_of_service = self.counts.get(&host.id).copied().unwrap_or(0);
-        Some((Score::of(world, &self.shape, host, units_of_service), host.id))
+        self.fits(world, host).ok()?;
+        let (here, crowd) = (self.here(host), self.spread.crowd(host));
+        Some((Score::of(world, &self.shape, host, crowd, here), host.id))
+    }
+
+    /// Whether a host can take one more.
+    fn fits(&self, world: &World, host: Host<'_>) -> Result<(), Misfit> {
+        filter::fits(world, &self.shape, host)?;
+        match self.shape.spec().per_host_max {
+            Some(most) if self.here(host) >= most => Err(Misfit::HasMost { most }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Units of the service that a host has.
+    fn here(&self, host: Host<'_>) -> u32 {
+        self.counts.get(&host.id).copied().unwrap_or(0)
     }
 
     fn refused<'w>(&self, world: &World, hosts: impl IntoIterator<Item = Host<'w>>) -> Vec<HostRefusal> {
         let refusal = |host: Host<'_>| {
             Some(HostRefusal {
-                why: filter::fits(world, &self.shape, host).err()?,
+                why: self.fits(world, host).err()?,
                 host: world.host_name(host.id)?,
             })
         };

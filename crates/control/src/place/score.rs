@@ -6,17 +6,24 @@ use crate::place::filter;
 use crate::shape::Shape;
 use crate::world::{Host, World};
 
-/// Smaller is better: wishes of the files first, then few units of the service (a host that dies takes few with it),
+/// Smaller is better: wishes of the files first, then few units of the service in the host's zone, then few units of the service (a host that dies takes few with it),
 /// then few units at all. Ties go to the smaller host id, so that one world has one answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Score {
     wishes_unmet: u32,
+    crowd: Vec<u32>,
     units_of_service: u32,
     units: u32,
 }
 
 impl Score {
-    pub(super) fn of(world: &World, shape: &Shape, host: Host<'_>, units_of_service: u32) -> Self {
+    pub(super) fn of(
+        world: &World,
+        shape: &Shape,
+        host: Host<'_>,
+        crowd: Vec<u32>,
+        units_of_service: u32,
+    ) -> Self {
         let unmet = shape.spec().rules.iter().filter(|rule| match rule.relation {
             Relation::Should => !filter::holds(world, shape, host, &rule.subject),
             Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject),
@@ -24,24 +31,29 @@ impl Score {
         });
         Self {
             wishes_unmet: u32::try_from(unmet.count()).unwrap_or(u32::MAX),
+            crowd,
             units_of_service,
             units: host.load.units,
         }
     }
 
     /// Whether the host is all that the files would rather have.
-    pub(super) fn meets_all_wishes(self) -> bool {
+    pub(super) fn meets_all_wishes(&self) -> bool {
         self.wishes_unmet == 0
     }
 
     /// What spoke for the host.
-    pub(super) fn words(self) -> String {
+    pub(super) fn words(&self) -> String {
         let unmet = match self.wishes_unmet {
             0 => String::new(),
             unmet => format!(", though {unmet} of the rules that should hold do not"),
         };
+        let crowd = match self.crowd.first() {
+            Some(units) => format!("{units} where its label puts it, "),
+            None => String::new(),
+        };
         format!(
-            "fewest units there ({} of this service, {} in all){unmet}",
+            "fewest units there ({crowd}{} of this service, {} in all){unmet}",
             self.units_of_service, self.units
         )
     }

@@ -74,14 +74,19 @@ fn service_spec<'a>(world: &'a World, stack: StackId, service: &Name) -> Result<
 
 fn scalable(world: &World, stack: StackId, service: &Name, scale: u32) -> Result<(), Refusal> {
     let spec = service_spec(world, stack, service)?;
-    if spec.kind == ServiceKind::Global {
-        return Err(out_of_bounds(
+    match spec.kind {
+        ServiceKind::Global => Err(out_of_bounds(
             service,
             scale,
             "left to its hosts: a global service has one unit on each",
-        ));
+        )),
+        kind if !kind.has_units() => Err(out_of_bounds(
+            service,
+            scale,
+            "left alone: nothing runs for a service of this kind",
+        )),
+        _ => scale_fits(service, spec, scale),
     }
-    scale_fits(service, spec, scale)
 }
 
 fn scale_fits(service: &Name, spec: &ServiceSpec, scale: u32) -> Result<(), Refusal> {
@@ -122,7 +127,7 @@ fn deploy(world: &World, environment: EnvironmentId, name: &Name, spec: &StackSp
         });
     }
     for (service, spec) in &spec.services {
-        scale_fits(service, spec, spec.scale.unwrap_or(1))?;
+        scale_fits(service, spec, spec.scale_of_files())?;
     }
     externals(world, environment, spec)?;
     Ports::of(world, environment, stack).claim_all(name, spec)
@@ -192,7 +197,7 @@ impl<'a> Ports<'a> {
     /// the stack's other services. Without hosts there is nothing to say yet.
     fn claim_all(mut self, stack: &Name, spec: &StackSpec) -> Result<(), Refusal> {
         for (service, one) in &spec.services {
-            let wanted = one.scale.unwrap_or(1) > 0;
+            let wanted = one.scale_of_files() > 0;
             let ports = one.unit.containers().flat_map(|(_, container)| &container.ports);
             let fixed: BTreeSet<PublishedPort> = ports
                 .filter_map(|port| Some(published(port, port.host_port?)))

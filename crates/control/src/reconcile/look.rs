@@ -220,7 +220,7 @@ impl<'d, 'a> Look<'d, 'a> {
         if tied {
             self.placers.clear();
         } else if let Some(placer) = self.placers.get_mut(&shape.revision) {
-            placer.took(spot.host);
+            placer.took(&self.desk.world, spot.host);
         }
         Ok(())
     }
@@ -258,13 +258,15 @@ impl<'d, 'a> Look<'d, 'a> {
 
 /// How many units a service is to have.
 pub(crate) fn wanted(world: &World, shape: &Shape) -> u32 {
-    if shape.spec().kind == ServiceKind::Global {
-        return u32::try_from(wanted_hosts(world, shape).len()).unwrap_or(SCALE_MAX);
+    match shape.spec().kind {
+        ServiceKind::Global => return u32::try_from(wanted_hosts(world, shape).len()).unwrap_or(SCALE_MAX),
+        kind if !kind.has_units() => return 0,
+        _ => {}
     }
     let wish = world.service_wish(shape.stack, &shape.service);
     // A deploy whose files state a scale clears what was set by hand, so what is set was set after it.
     let by_hand = wish.and_then(|wish| wish.scale);
-    let scale = by_hand.or(shape.spec().scale).unwrap_or(1);
+    let scale = by_hand.unwrap_or_else(|| shape.spec().scale_of_files());
     scale.min(if shape.spec().exclusive { 1 } else { SCALE_MAX })
 }
 

@@ -1,15 +1,15 @@
 //! Rollouts: from one spec to the next, batch by batch, and back if the new one does not come up.
 //!
-//! While a rollout goes on, never fewer than scale less one batch are healthy and never more than scale and one batch
-//! exist. Only one batch is under way at a time: new units that have not proved themselves, old ones on their way out and
+//! While a rollout goes on, never fewer than scale less one batch (and less the new ones that may fail) are healthy and
+//! never more than scale and one batch exist. Only one batch is under way at a time: new units that have not proved themselves, old ones on their way out and
 //! missing ones all count as under way.
 
 use std::time::Duration;
 
 use muster_model::assigned::{Rollout, RolloutState, Unit};
-use muster_model::desired::{FailureAction, UnitClass, UpdateOrder};
+use muster_model::desired::{FailureAction, UnitClass, UpdateOrder, UpdatePolicy};
 use muster_model::reason::{HostRefusal, Misfit};
-use muster_model::{Generation, Reason};
+use muster_model::{Generation, Name, Reason};
 
 use super::changed::changed_keys;
 use super::look::Look;
@@ -170,7 +170,7 @@ fn set(look: &mut Look<'_, '_>, rollout: &Rollout, state: RolloutState, reasons:
 fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) {
     let failure = failed(look, rollout, goal);
     if let Some(failure) = failure
-        && goal.spec().update.on_failure != FailureAction::Continue
+        && pace(look, goal).on_failure != FailureAction::Continue
     {
         give_up(look, rollout, goal, failure);
         return;
@@ -192,7 +192,7 @@ fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Memb
         look.reasons.extend(reasons.iter().cloned());
         set(look, rollout, state, reasons);
     } else if !pauses_between(look, rollout, goal) {
-        next_batch(look, goal, old);
+        next_batch(look, rollout, goal, old);
     }
 }
 
@@ -219,23 +219,37 @@ fn takes_over(look: &Look<'_, '_>, goal: &Shape, members: &[Member], member: &Me
     members.iter().any(is_older)
 }
 
-/// A unit of the rollout that did not come up.
+/// How units are replaced on the way to `goal`: on the way back, as what is gone back to says of that.
+fn pace<'g>(look: &Look<'_, '_>, goal: &'g Shape) -> &'g UpdatePolicy {
+    let head = look.desk.world.revision_doc(look.stack, look.head.revision);
+    let back = goal.revision != look.head.revision || head.is_some_and(|head| head.rollback_of.is_some());
+    let rollback = goal.spec().rollback.as_ref().filter(|_| back);
+    rollback.unwrap_or(&goal.spec().update)
+}
+
+/// A unit of the rollout that did not come up, if more did not than may.
 fn failed(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> Option<Reason> {
     let members = look.members();
-    let failed = members
+    let mut failures = members
         .iter()
-        .find(|member| member.state == State::Failed && made_by(look, rollout, goal, &members, member))?;
+        .filter(|member| member.state == State::Failed && made_by(look, rollout, goal, &members, member));
+    let failed = failures.nth(tolerated(look, goal))?;
     Some(Reason::NewUnitFailed {
         number: failed.unit.number,
         message: failed.message.clone(),
     })
 }
 
+/// How many new units may fail.
+fn tolerated(look: &Look<'_, '_>, goal: &Shape) -> usize {
+    look.wanted as usize * usize::from(pace(look, goal).max_failures_permille) / 1000
+}
+
 /// A new unit did not come up: the rollout waits for a person, or goes back.
 fn give_up(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, why: Reason) {
     let earlier =
         before(&look.desk.world, rollout).filter(|earlier| earlier.facts().hash != goal.facts().hash);
-    let back = goal.spec().update.on_failure == FailureAction::Rollback
+    let back = pace(look, goal).on_failure == FailureAction::Rollback
         && rollout.state == RolloutState::Rolling
         && earlier.is_some();
     let state = if back {
@@ -280,13 +294,12 @@ fn under_way(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Me
 fn settled(look: &mut Look<'_, '_>, goal: &Shape, member: &Member) -> bool {
     let fact = Fact::Up(member.unit.id, member.unit.generation);
     match member.state {
-        State::Done => true,
-        // The files say to go on regardless.
-        State::Failed => goal.spec().update.on_failure == FailureAction::Continue,
+        // Of those that failed, the rollout goes on only with as many as the files allow.
+        State::Done | State::Failed => true,
         State::Up => {
             let now = look.desk.now();
             let proved =
-                look.desk.since().start(fact, now) + Duration::from_millis(goal.spec().update.monitor_ms);
+                look.desk.since().start(fact, now) + Duration::from_millis(pace(look, goal).monitor_ms);
             if proved > now {
                 look.desk.wake(proved);
             }
@@ -316,7 +329,7 @@ fn between(look: &Look<'_, '_>) -> Fact {
 
 /// Whether the pause between two batches is not over. Before the first batch there is none.
 fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> bool {
-    let interval = Duration::from_millis(goal.spec().update.interval_ms);
+    let interval = Duration::from_millis(pace(look, goal).interval_ms);
     let members = look.members();
     if interval.is_zero()
         || !members
@@ -337,10 +350,11 @@ fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> b
     false
 }
 
-/// Replaces as many as a batch has, the sick first, and of the healthy no more than may be missing.
-fn next_batch(look: &mut Look<'_, '_>, goal: &Shape, old: &[Member]) {
+/// Replaces as many as a batch has, the sick first, and of the healthy no more than may be missing. New ones that may
+/// fail and did are not missed.
+fn next_batch(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) {
     let wanted = look.wanted as usize;
-    let batch = match goal.spec().update.batch_size as usize {
+    let batch = match pace(look, goal).batch_size as usize {
         0 => wanted.max(1),
         size => size.min(wanted).max(1),
     };
@@ -349,10 +363,15 @@ fn next_batch(look: &mut Look<'_, '_>, goal: &Shape, old: &[Member]) {
         .values()
         .filter(|slot| slot.iter().any(Member::well))
         .count();
-    let mut spare = healthy.saturating_sub(wanted.saturating_sub(batch));
+    let members = look.members();
+    let failed = members
+        .iter()
+        .filter(|member| member.state == State::Failed && made_by(look, rollout, goal, &members, member))
+        .count();
+    let mut spare = (healthy + failed).saturating_sub(wanted.saturating_sub(batch));
     let mut picked: Vec<&Member> = old.iter().filter(|member| member.reachable()).collect();
     picked.sort_by_key(|member| (member.well(), member.unit.number, member.unit.id));
-    let regardless = goal.spec().update.on_failure == FailureAction::Continue;
+    let regardless = pace(look, goal).on_failure == FailureAction::Continue;
     picked.retain(|member| {
         let may = !member.well() || spare > 0 || regardless;
         spare = spare.saturating_sub(usize::from(member.well()));
@@ -382,7 +401,7 @@ fn replace(look: &mut Look<'_, '_>, goal: &Shape, old: &Member) {
             reasons: vec![why],
             ..(*old.unit.doc).clone()
         });
-    } else if goal.spec().update.order == UpdateOrder::StartFirst && may_be_two(look, goal, old) {
+    } else if pace(look, goal).order == UpdateOrder::StartFirst && may_be_two(look, goal, old) {
         start_first(look, goal, old, why);
     } else {
         look.remove(old, vec![why]);
@@ -396,27 +415,41 @@ fn may_be_two(look: &Look<'_, '_>, goal: &Shape, old: &Member) -> bool {
     free(goal) && before.is_none_or(|before| free(&before))
 }
 
-/// The new one beside the old one; where a fixed port does not allow that, the old one stops first after all.
+/// The new one beside the old one; where a fixed port, or how many a host may have, does not allow that, the old one
+/// stops first after all.
 fn start_first(look: &mut Look<'_, '_>, goal: &Shape, old: &Member, why: Reason) {
     let only = look.is_global().then_some(old.unit.host);
     match look.try_create(goal, old.unit.number, vec![why.clone()], only) {
         Ok(()) => marks::STARTS_FIRST.reach(),
-        Err(Reason::NoHost { refusals }) => match port_taken(&refusals) {
-            Some(port) => {
-                marks::STOPS_FIRST.reach();
-                look.remove(old, vec![why, Reason::StopsFirst { port }]);
+        Err(Reason::NoHost { refusals }) => {
+            let host = look.desk.world.host_name(old.unit.host);
+            let full = host.and_then(|host| full(&refusals, &host));
+            match port_taken(&refusals).or(full) {
+                Some(stops_first) => {
+                    marks::STOPS_FIRST.reach();
+                    look.remove(old, vec![why, stops_first]);
+                }
+                None => look.reasons.push(Reason::NoHost { refusals }),
             }
-            None => look.reasons.push(Reason::NoHost { refusals }),
-        },
+        }
         Err(other) => look.reasons.push(other),
     }
 }
 
-fn port_taken(refusals: &[HostRefusal]) -> Option<u16> {
+fn port_taken(refusals: &[HostRefusal]) -> Option<Reason> {
     refusals.iter().find_map(|refusal| match refusal.why {
-        Misfit::PortTaken { port, .. } => Some(port),
+        Misfit::PortTaken { port, .. } => Some(Reason::StopsFirst { port }),
         _ => None,
     })
+}
+
+/// Whether the old one's host has as many as it may, so that there is room once the old one is gone.
+fn full(refusals: &[HostRefusal], host: &Name) -> Option<Reason> {
+    let its = refusals.iter().find(|refusal| refusal.host == *host)?;
+    let Misfit::HasMost { most } = its.why else {
+        return None;
+    };
+    Some(Reason::StopsFirstForRoom { most })
 }
 
 /// Why a unit is replaced.

@@ -34,6 +34,7 @@ pub(crate) fn write(look: &mut Look<'_, '_>) {
     };
     let mut reasons = std::mem::take(&mut look.reasons);
     reasons.extend(not_yet);
+    reasons.extend(needs_none(look));
     let (revision, wanted) = (look.head.revision, look.wanted);
     store(
         look.desk,
@@ -44,6 +45,15 @@ pub(crate) fn write(look: &mut Look<'_, '_>) {
         state,
         reasons,
     );
+}
+
+/// Why a service that is as wished has no units.
+fn needs_none(look: &Look<'_, '_>) -> Option<Reason> {
+    let (kind, waits) = (look.head.spec().kind, look.head.spec().waits);
+    match kind.has_units() {
+        false => Some(Reason::NoUnits { kind }),
+        true => (waits && look.wanted == 0).then_some(Reason::WaitsForScale),
+    }
 }
 
 /// The wanted revision cannot be read.

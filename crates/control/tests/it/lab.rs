@@ -177,6 +177,11 @@ impl Lab {
 
     /// Deploys a stack, as the server would.
     pub fn deploy(&mut self, title: &str, spec: StackSpec) -> StackId {
+        self.accept(title, spec, None)
+    }
+
+    /// Makes a spec the wanted revision; perhaps it repeats another.
+    pub fn accept(&mut self, title: &str, spec: StackSpec, rollback_of: Option<u64>) -> StackId {
         let known = self
             .world
             .stack_by_name(ENV, &name(title))
@@ -188,7 +193,7 @@ impl Lab {
             number: revision + 1,
             by: AccountId::new(1, 1),
             at: WallTime(0),
-            rollback_of: None,
+            rollback_of,
             body: RevisionBody::Inline(Arc::new(spec)),
         });
         self.put(Stack {

@@ -7,6 +7,7 @@ mod lab;
 
 mod allot;
 mod hosts;
+mod pace;
 mod place;
 mod plan;
 mod purge;
@@ -15,6 +16,8 @@ mod random;
 mod rollouts;
 mod services;
 mod spec;
+mod spread;
 mod table;
+mod unitless;
 mod volumes;
 mod world;

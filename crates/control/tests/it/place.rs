@@ -127,16 +127,22 @@ struct Machine {
     cpus: u32,
     labelled: bool,
     cordoned: bool,
+    /// Its zone, if it says, and its rack there.
+    zone: Option<u8>,
+    rack: u8,
 }
 
 fn machine() -> impl Strategy<Value = Machine> {
     let memory = 1..6u64;
-    (memory, 1..4u32, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-        |(memory, cpus, labelled, cordoned)| Machine {
+    let place = (prop::option::weighted(0.8, 0..3u8), 0..2u8);
+    (memory, 1..4u32, any::<bool>(), prop::bool::weighted(0.1), place).prop_map(
+        |(memory, cpus, labelled, cordoned, (zone, rack))| Machine {
             memory: memory * GIB,
             cpus,
             labelled,
             cordoned,
+            zone,
+            rack,
         },
     )
 }
@@ -148,6 +154,8 @@ struct Wanted {
     milli: u64,
     port: bool,
     relation: Option<Relation>,
+    most: Option<u32>,
+    spread: bool,
 }
 
 fn wanted() -> impl Strategy<Value = Wanted> {
@@ -157,15 +165,19 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         Just(Relation::Should),
         Just(Relation::ShouldNot)
     ]);
-    (1..6u32, 0..3u64, 0..3u64, any::<bool>(), relation).prop_map(|(scale, memory, milli, port, relation)| {
-        Wanted {
+    let limits = (0..3u64, 0..3u64, any::<bool>());
+    let spread = (prop::option::of(1..3u32), any::<bool>());
+    (1..6u32, limits, relation, spread).prop_map(
+        |(scale, (memory, milli, port), relation, (most, spread))| Wanted {
             scale,
             memory: memory * GIB,
             milli: milli * 500,
             port,
             relation,
-        }
-    })
+            most,
+            spread,
+        },
+    )
 }
 
 impl Wanted {
@@ -176,6 +188,12 @@ impl Wanted {
             .cpus(self.milli);
         if self.port {
             spec = spec.port(8080);
+        }
+        if let Some(most) = self.most {
+            spec = spec.per_host(most);
+        }
+        if self.spread {
+            spec = spec.spread("zone-of").spread("rack-of");
         }
         match self.relation {
             Some(relation) => spec.rule(relation, label("zone")),
@@ -201,6 +219,7 @@ fn oracle(machines: &[Machine], services: &[Wanted]) -> Vec<BTreeMap<u32, usize>
                     && (wanted.memory == 0 || memory + wanted.memory <= host.memory)
                     && (wanted.milli == 0 || milli + wanted.milli <= u64::from(host.cpus) * 1000)
                     && !(wanted.port && port)
+                    && wanted.most.is_none_or(|most| taken[*at].1 < most)
                     && match wanted.relation {
                         Some(Relation::Must) => host.labelled,
                         Some(Relation::MustNot) => !host.labelled,
@@ -213,7 +232,14 @@ fn oracle(machines: &[Machine], services: &[Wanted]) -> Vec<BTreeMap<u32, usize>
                     Some(Relation::ShouldNot) => host.labelled,
                     _ => false,
                 };
-                (unmet, taken[*at].1, taken[*at].0, *at)
+                let crowd = |alike: &dyn Fn(&Machine) -> bool| -> u32 {
+                    let others = machines.iter().zip(&taken).filter(|(other, _)| alike(other));
+                    let units = others.map(|(_, taken)| taken.1).sum();
+                    if wanted.spread { units } else { 0 }
+                };
+                let zone = crowd(&|other| other.zone == host.zone);
+                let rack = crowd(&|other| (other.zone, other.rack) == (host.zone, host.rack));
+                (unmet, zone, rack, taken[*at].1, taken[*at].0, *at)
             };
             let best = machines
                 .iter()
@@ -253,6 +279,9 @@ proptest! {
                 if machine.labelled {
                     wish.labels.insert("zone".to_owned(), "yes".to_owned());
                 }
+                let zone = machine.zone.map(|zone| ("zone-of".to_owned(), zone.to_string()));
+                wish.labels.extend(zone);
+                wish.labels.insert("rack-of".to_owned(), machine.rack.to_string());
             });
         }
         lab.settle();

@@ -1,12 +1,11 @@
 //! Specs in few words.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_model::Name;
 use muster_model::desired::{
     Condition, ContainerSpec, FailureAction, ImageRef, Mount, MountSource, PortSpec, Relation, RuleSubject,
-    SchedulingRule, ServiceKind, ServiceSpec, StackSpec, UnitSpec, UpdateOrder, UpdatePolicy, VolumeSpec,
+    SchedulingRule, ServiceKind, ServiceSpec, StackSpec, UpdateOrder, UpdatePolicy, VolumeSpec,
 };
 use muster_model::net::Protocol;
 
@@ -17,20 +16,11 @@ pub fn name(text: &str) -> Name {
 /// A service that runs `image`, once.
 pub fn service(image: &str) -> ServiceSpec {
     ServiceSpec {
-        kind: ServiceKind::Containers,
-        scale: None,
-        exclusive: false,
-        unit: UnitSpec {
-            primary: ContainerSpec::new(ImageRef::parse(image).unwrap()),
-            sidekicks: BTreeMap::new(),
-        },
-        depends_on: BTreeMap::new(),
-        rules: Vec::new(),
         update: UpdatePolicy {
             monitor_ms: 1_000,
             ..UpdatePolicy::default()
         },
-        labels: BTreeMap::new(),
+        ..ServiceSpec::new(ContainerSpec::new(ImageRef::parse(image).unwrap()))
     }
 }
 
@@ -74,11 +64,23 @@ pub trait With: Sized {
     fn rule(self, relation: Relation, subject: RuleSubject) -> Self {
         self.change(|spec| spec.rules.push(SchedulingRule { relation, subject }))
     }
+    fn per_host(self, most: u32) -> Self {
+        self.change(|spec| spec.per_host_max = Some(most))
+    }
+    fn spread(self, label: &str) -> Self {
+        self.change(|spec| spec.spread.push(label.to_owned()))
+    }
     fn batch(self, size: u32) -> Self {
         self.change(|spec| spec.update.batch_size = size)
     }
     fn interval(self, ms: u64) -> Self {
         self.change(|spec| spec.update.interval_ms = ms)
+    }
+    fn may_fail(self, permille: u16) -> Self {
+        self.change(|spec| spec.update.max_failures_permille = permille)
+    }
+    fn back(self, change: impl FnOnce(&mut UpdatePolicy)) -> Self {
+        self.change(|spec| change(spec.rollback.get_or_insert_default()))
     }
     fn start_first(self) -> Self {
         self.change(|spec| spec.update.order = UpdateOrder::StartFirst)

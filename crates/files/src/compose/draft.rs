@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::Name;
 use muster_model::desired::{
-    Condition, ContainerSpec, ImageRef, Resources, RestartPolicy, SchedulingRule, ServiceKind, UpdatePolicy,
+    Condition, ContainerSpec, ImageRef, Resources, RestartPolicy, ScalePolicy, SchedulingRule, ServiceKind,
+    UpdatePolicy,
 };
 
 use super::service::build::Build;
+use crate::rancher_compose::kept::Kept;
 use crate::text::At;
 
 /// What the keys of one service say.
@@ -57,6 +59,16 @@ pub(crate) struct ServiceDraft {
     pub replicas: Option<(At, u32)>,
     pub exclusive: bool,
     pub rules: Vec<SchedulingRule>,
+    pub per_host_max: Option<(At, u32)>,
+    /// Labels of hosts that units are spread over.
+    pub spread: Vec<String>,
+    /// From `deploy.rollback_config`.
+    pub rollback: Option<UpdatePolicy>,
+    pub scale_policy: Option<ScalePolicy>,
+    /// Where `start_on_create: false` stands.
+    pub waits: Option<At>,
+    /// What is read for capabilities still to come.
+    pub kept: Kept,
     pub update: UpdatePolicy,
     /// From `deploy.labels`.
     pub service_labels: BTreeMap<String, String>,
@@ -151,6 +163,12 @@ impl ServiceDraft {
             replicas: None,
             exclusive: false,
             rules: Vec::new(),
+            per_host_max: None,
+            spread: Vec::new(),
+            rollback: None,
+            scale_policy: None,
+            waits: None,
+            kept: Kept::default(),
             update: UpdatePolicy::default(),
             service_labels: BTreeMap::new(),
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::desired::{
-    ContainerSpec, FileMount, MountSource, Resources, ServiceKind, ServiceSpec, UnitSpec, VolumeSpec,
+    ContainerSpec, FileMount, MountSource, Resources, ServiceKind, ServiceSpec, VolumeSpec,
 };
 use muster_model::{Digest, Name};
 
@@ -44,9 +44,12 @@ impl<'a> Finish<'a> {
         unit: Unit,
         depends_on: DependsOn,
     ) -> Option<ServiceSpec> {
-        let Unit { primary, sidekicks } = unit;
+        let Unit {
+            mut primary,
+            sidekicks,
+        } = unit;
         let scale = agreed(cx, "scale", primary.scale, primary.replicas);
-        let (kind, exclusive) = (primary.kind, primary.exclusive);
+        let (kind, exclusive) = (primary.kept.kind(primary.kind), primary.exclusive);
         if kind == ServiceKind::Global && scale.is_some_and(|scale| scale > 0) {
             let at = primary
                 .scale
@@ -59,32 +62,35 @@ impl<'a> Finish<'a> {
                 "one unit runs on every host",
             );
         }
-        let (rules, update, labels) = (
-            primary.rules.clone(),
-            primary.update.clone(),
-            primary.service_labels.clone(),
-        );
+        let waits = waits(cx, &primary, kind);
+        let mut spec = ServiceSpec {
+            kind,
+            scale: scale.filter(|_| kind == ServiceKind::Containers && !waits),
+            scale_policy: primary.scale_policy,
+            waits,
+            exclusive,
+            depends_on,
+            rules: std::mem::take(&mut primary.rules),
+            per_host_max: per_host_max(cx, &primary, kind),
+            spread: std::mem::take(&mut primary.spread),
+            update: primary.update.clone(),
+            rollback: primary.rollback.take(),
+            labels: std::mem::take(&mut primary.service_labels),
+            ..ServiceSpec::new(primary.container.clone())
+        };
+        let mut kept = std::mem::take(&mut primary.kept);
+        kept.of_container(name, &mut spec);
         let primary = self.container(cx, name, primary);
-        let mut beside = BTreeMap::new();
-        for (sidekick, draft) in sidekicks {
+        for (sidekick, mut draft) in sidekicks {
+            draft.kept.of_container(&sidekick, &mut spec);
             // Sidekicks stand under `services` too.
-            if let Some(spec) = self.container(cx, &sidekick, draft) {
-                beside.insert(sidekick, spec);
+            if let Some(container) = self.container(cx, &sidekick, draft) {
+                spec.unit.sidekicks.insert(sidekick, container);
             }
         }
-        Some(ServiceSpec {
-            kind,
-            scale: scale.filter(|_| kind == ServiceKind::Containers),
-            exclusive,
-            unit: UnitSpec {
-                primary: primary?,
-                sidekicks: beside,
-            },
-            depends_on,
-            rules,
-            update,
-            labels,
-        })
+        spec.unit.primary = primary?;
+        kept.of_service(&mut spec);
+        Some(spec)
     }
 
     fn container(&mut self, cx: &Cx<'_>, service: &Name, mut draft: ServiceDraft) -> Option<ContainerSpec> {
@@ -234,6 +240,28 @@ impl<'a> Finish<'a> {
         }
         Some(digest)
     }
+}
+
+/// Whether a service waits to be scaled by hand. A global one cannot.
+fn waits(cx: &Cx<'_>, draft: &ServiceDraft, kind: ServiceKind) -> bool {
+    let Some(at) = draft.waits else { return false };
+    if kind == ServiceKind::Global {
+        let message = "`start_on_create: false` is not acted on";
+        let help = "a global service has a unit on every host; forbid all hosts by a rule to have it wait";
+        cx.advise(Code::Unsupported, at, message, help);
+    }
+    kind == ServiceKind::Containers
+}
+
+/// How many units one host may have. Of a global service each has one anyway.
+fn per_host_max(cx: &Cx<'_>, draft: &ServiceDraft, kind: ServiceKind) -> Option<u32> {
+    let (at, most) = draft.per_host_max?;
+    if kind == ServiceKind::Global {
+        let message = "`max_replicas_per_node` does not count for a global service";
+        cx.advise(Code::Difference, at, message, "one unit runs on every host");
+        return None;
+    }
+    Some(most)
 }
 
 fn image(cx: &Cx<'_>, draft: &ServiceDraft) -> Option<muster_model::desired::ImageRef> {

@@ -30,9 +30,9 @@ use muster_model::desired::ImageRef;
 use super::draft::{Image, ServiceDraft};
 use super::modern::OWN_KEY;
 use crate::cx::Cx;
-use crate::rancher_compose;
+use crate::rancher_compose::{self, parts};
 use crate::table::{self, Key, Strangers, read_map_with};
-use crate::text::{Entry, Node};
+use crate::text::{Entry, Node, Value};
 
 pub(crate) use volume_source::{say_twice, target_of};
 
@@ -72,7 +72,19 @@ pub(crate) fn read(cx: &Cx<'_>, entry: &Entry, strangers: Strangers) -> Option<S
         draft.image = Image::LeftOut;
         return Some(draft);
     }
-    read_map_with(cx, &entry.value, &tables(), strangers, &mut draft);
+    draft.kept.part = parts::part(cx, &entry.value);
+    match (draft.kept.part, entry.value.entries()) {
+        (Some(_), Some(entries)) => {
+            let (own, others): (Vec<Entry>, Vec<Entry>) = entries
+                .iter()
+                .cloned()
+                .partition(|entry| parts::OWN_KEYS.contains(&entry.key.as_str()));
+            parts::own_keys(cx, &own, &mut draft);
+            let others = Node::new(entry.value.at, Value::Map(others));
+            read_map_with(cx, &others, &tables(), strangers, &mut draft);
+        }
+        _ => read_map_with(cx, &entry.value, &tables(), strangers, &mut draft),
+    }
     environment::read_env_files(cx, &mut draft);
     network::say_contradiction(cx, &entry.value);
     Some(draft)

@@ -1,13 +1,14 @@
 //! Labels that begin with `io.rancher.` and say what a service is.
 
-use muster_model::desired::{PullPolicy, RestartPolicy, ServiceKind};
+use muster_model::desired::{Locality, PullPolicy, RestartPolicy, ServiceKind};
 
 use super::affinity::affinity;
+use super::old_balancer;
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::cx::Cx;
 use crate::suggest::suggest;
-use crate::table::{Action, Key, nothing, read, unsupported};
+use crate::table::{Action, Key, kept, nothing, read, say_kept, unsupported};
 use crate::text::{At, Node};
 
 const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in.";
@@ -166,17 +167,28 @@ pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
         "io.rancher.service.wait_for_healthcheck",
         "`up` waits until every service is healthy",
     ),
-    unsupported("io.rancher.lb_service.target", "there is no load balancer yet"),
-    unsupported("io.rancher.lb_service.cert_dir", "there is no load balancer yet"),
-    unsupported(
+    kept(
+        "io.rancher.lb_service.target",
+        locality,
+        "",
+        "there is no load balancer yet; `any`, `prefer-local`, `only-local` are kept",
+    ),
+    kept(
+        "io.rancher.lb_service.cert_dir",
+        |cx, node, draft| draft.kept.balancer().certificate_directory = cx.string(node),
+        "",
+        "there is no load balancer yet",
+    ),
+    kept(
         "io.rancher.lb_service.default_cert_dir",
+        |cx, node, draft| draft.kept.balancer().default_certificate_directory = cx.string(node),
+        "",
         "there is no load balancer yet",
     ),
 ];
 
 /// Families of labels that are not acted on.
 const FAMILIES: &[(&str, &str)] = &[
-    ("io.rancher.loadbalancer.", "there is no load balancer yet"),
     (
         "io.rancher.container.agent",
         "the platform does this itself; no container provides it",
@@ -238,9 +250,16 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
     if let Some(key) = LABELS.iter().find(|key| key.name == label) {
         match key.action {
             Action::Read(reader) | Action::Partly(reader) => reader(cx, &Node::text(at, value), draft),
+            Action::Kept(reader) => {
+                reader(cx, &Node::text(at, value), draft);
+                say_kept(cx, at, &format!("the label `{label}`"), key.about);
+            }
             Action::Unsupported => unsupported(key.about),
             Action::Before | Action::Nothing => {}
         }
+    } else if old_balancer::label(cx, &Node::text(at, value), draft) {
+        let what = format!("the label `{}`", crate::report::cut(label, 80));
+        say_kept(cx, at, &what, "there is no load balancer yet");
     } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {
         unsupported(help);
     } else if !SET_BY_RANCHER.iter().any(|prefix| label.starts_with(prefix)) {
@@ -282,6 +301,15 @@ fn start_once(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     if cx.flag(node) == Some(true) {
         draft.deploy_restart = Some(RestartPolicy::No);
     }
+}
+
+fn locality(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    draft.kept.balancer().locality = match cx.text(node) {
+        Some("any") => Locality::Any,
+        Some("prefer-local") => Locality::PreferLocal,
+        Some("only-local") => Locality::OnlyLocal,
+        _ => return cx.bad_value(node, "`any`, `prefer-local` or `only-local`"),
+    };
 }
 
 fn pull_image(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

@@ -123,12 +123,10 @@ impl Printer {
         };
         self.space();
         let Some(header) = block_header(&text) else {
-            let quoted = if scalar.plain {
-                is_plain(&text)
-            } else {
-                is_plain(&text) && !has_type(&text)
-            };
-            self.out.push_str(&if quoted { text } else { quote(&text) });
+            // What a variable stands for may have a type.
+            let has_type = || has_type(&text) || !scalar.known || self.has_variable(&text);
+            let plain = is_plain(&text) && (scalar.plain || !has_type());
+            self.out.push_str(&if plain { text } else { quote(&text) });
             return self.end_of_both(key_at, at);
         };
         self.out.push_str(header);
@@ -141,6 +139,10 @@ impl Printer {
             }
             self.out.push('\n');
         }
+    }
+
+    fn has_variable(&self, text: &str) -> bool {
+        self.dollars == Dollars::AsWritten && text.contains('$')
     }
 
     /// Begins a line, with the comments above it; or goes on behind a dash.

@@ -77,17 +77,23 @@ fn keys_that_wait_for_later_are_named() {
         "health_check: {port: 80}",
         "metadata: {a: b}",
         "lb_config: {}\nretain_ip: true",
-        "scale_policy: {min: 1}",
+        "scale_policy: {max: 1}",
         "external_ips: [10.0.0.1]",
     ] {
         let said = said_of(key);
         assert!(
-            said.len() == 1 && said[0].contains("unsupported[unsupported]"),
+            said.len() == 1 && said[0].contains("unsupported[not-active-yet]"),
             "{said:?}"
         );
     }
-    assert_eq!(said_of("retain_ip: false"), [""; 0]);
-    assert!(said_of("start_on_create: false")[0].contains("unsupported"));
+    for key in [
+        "retain_ip: false",
+        "lb_config: {}",
+        "scale_policy: {min: 1}",
+        "start_on_create: false",
+    ] {
+        assert_eq!(said_of(key), [""; 0]);
+    }
 }
 
 #[test]
@@ -192,7 +198,7 @@ fn labels_that_do_not_act() {
         "io.rancher.container.create_agent",
         "unsupported[unsupported] services.web.labels.io.rancher.container.create_agent",
     );
-    check("io.rancher.loadbalancer.target.web", "unsupported[unsupported]");
+    check("io.rancher.loadbalancer.nothing", "warning[ignored-key]");
     check(
         "io.rancher.container.agent_service.vxlan",
         "unsupported[unsupported]",
@@ -309,15 +315,11 @@ fn sidekicks_that_cannot_be() {
 }
 
 #[test]
-fn parts_of_rancher_are_left_out() {
-    let file =
-        "lb: {image: rancher/lb-service-haproxy:v0.7, ports: [80], links: [web]}\nweb: {image: nginx}\n";
-    let project = project(file);
+fn a_service_without_containers_is_left_out() {
+    let project = project("a: {image: rancher/none, links: [web]}\nweb: {image: nginx}\n");
     assert_eq!(
         said(&project),
-        [
-            "compose.yaml:1:13: unsupported[unsupported] services.lb.image: `rancher/lb-service-haproxy` is a part of Rancher"
-        ]
+        ["compose.yaml:1:12: unsupported[unsupported] services.a.image: `rancher/none` is a part of Rancher"]
     );
     assert_eq!(stack_with_remarks(&project).spec.services.len(), 1);
 }

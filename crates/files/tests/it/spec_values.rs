@@ -466,9 +466,6 @@ deploy: {mode: global}
 == what of a deployment is not acted on
 -- web
 deploy: {rollback_config: {parallelism: 1}, placement: {preferences: [{spread: node.labels.a}], max_replicas_per_node: 1}, restart_policy: {condition: any, delay: 5s, window: 1m}}
-! 4: unsupported[unsupported] services.web.deploy.rollback_config
-! 4: unsupported[unsupported] services.web.deploy.placement.preferences
-! 4: unsupported[unsupported] services.web.deploy.placement.max_replicas_per_node
 ! 4: unsupported[unsupported] services.web.deploy.restart_policy.delay
 ! 4: unsupported[unsupported] services.web.deploy.restart_policy.window
 > web.restart = "always"

@@ -361,9 +361,8 @@ web: {image: a, labels: {io.rancher.scheduler.affinity:host_label: "disk=ssd", i
 web: {image: a}
 -- file rancher-compose.yml
 web: {health_check: {port: 80}, metadata: {a: 1}, scale_policy: {min: 1}}
-! rancher-compose.yml:1: unsupported[unsupported] services.web.health_check
-! rancher-compose.yml:1: unsupported[unsupported] services.web.metadata
-! rancher-compose.yml:1: unsupported[unsupported] services.web.scale_policy
+! rancher-compose.yml:1: unsupported[not-active-yet] services.web.health_check
+! rancher-compose.yml:1: unsupported[not-active-yet] services.web.metadata
 > web.scale = -
 "##;
 

@@ -50,7 +50,7 @@ fn modes_and_labels() {
 
 #[test]
 fn updates() {
-    let keys = "deploy: {update_config: {parallelism: 2, delay: 5s, order: start-first, failure_action: rollback, monitor: 1m}}";
+    let keys = "deploy: {update_config: {parallelism: 2, delay: 5s, order: start-first, failure_action: rollback, monitor: 1m, max_failure_ratio: 0.29}}";
     assert_eq!(said_of(keys), [""; 0]);
     let expect = UpdatePolicy {
         batch_size: 2,
@@ -58,6 +58,7 @@ fn updates() {
         order: UpdateOrder::StartFirst,
         on_failure: FailureAction::Rollback,
         monitor_ms: 60_000,
+        max_failures_permille: 290,
     };
     assert_eq!(web(keys).update, expect);
     assert_eq!(
@@ -70,9 +71,58 @@ fn updates() {
         "deploy: {update_config: {order: both}}",
         "error[bad-value] services.web.deploy.update_config.order",
     );
+    for share in ["1.5", "-0.1", "few"] {
+        refuse(
+            &format!("deploy: {{update_config: {{max_failure_ratio: '{share}'}}}}"),
+            "error[bad-value] services.web.deploy.update_config.max_failure_ratio",
+        );
+    }
+}
+
+#[test]
+fn rollbacks_have_a_pace_of_their_own() {
+    assert_eq!(web("deploy: {update_config: {parallelism: 2}}").rollback, None);
+    let keys = "deploy: {update_config: {parallelism: 2, delay: 5s}, rollback_config: {parallelism: 0, monitor: 1s}}";
+    assert_eq!(said_of(keys), [""; 0]);
+    let expect = UpdatePolicy {
+        batch_size: 0,
+        monitor_ms: 1_000,
+        ..UpdatePolicy::default()
+    };
+    assert_eq!(web(keys).rollback, Some(expect));
     refuse(
-        "deploy: {rollback_config: {parallelism: 1}}",
-        "unsupported[unsupported] services.web.deploy.rollback_config",
+        "deploy: {rollback_config: {failure_action: rollback}}",
+        "error[bad-value] services.web.deploy.rollback_config.failure_action",
+    );
+}
+
+#[test]
+fn spread_over_labels_and_hosts() {
+    let keys = "deploy: {replicas: 4, placement: {max_replicas_per_node: 2, preferences: [{spread: node.labels.zone}, {spread: node.labels.rack}]}}";
+    assert_eq!(said_of(keys), [""; 0]);
+    let web_of = web(keys);
+    assert_eq!(
+        (web_of.per_host_max, web_of.spread),
+        (Some(2), vec!["zone".to_owned(), "rack".to_owned()])
+    );
+    assert_eq!(
+        web("deploy: {placement: {max_replicas_per_node: 0}}").per_host_max,
+        None
+    );
+    let global = "deploy: {mode: global, placement: {max_replicas_per_node: 1}}";
+    assert_eq!(web(global).per_host_max, None);
+    refuse(global, "note[difference]");
+    refuse(
+        "deploy: {placement: {max_replicas_per_node: some}}",
+        "error[bad-value]",
+    );
+    refuse(
+        "deploy: {placement: {preferences: [{spread: node.id}]}}",
+        "unsupported[unsupported]",
+    );
+    refuse(
+        "deploy: {placement: {preferences: [{pack: node.labels.zone}]}}",
+        "error[unknown-key]",
     );
 }
 

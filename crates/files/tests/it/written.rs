@@ -78,7 +78,8 @@ fn what_is_not_known_stays_a_variable() {
     let text = config(&project(
         "services: {web: {image: '${IMAGE}', command: [a, '$$b', '${C:-d}']}}",
     ));
-    let expect = "services:\n  web:\n    image: ${IMAGE}\n    command:\n      - a\n      - $$b\n      - d\n";
+    let expect =
+        "services:\n  web:\n    image: \"${IMAGE}\"\n    command:\n      - a\n      - $$b\n      - d\n";
     assert_eq!(text, expect);
 }
 
@@ -204,10 +205,10 @@ fn a_driver_of_volumes_whose_names_are_not_known() {
     let old = "web: {image: nginx, volumes: ['${A:-a}:/a', 'b:/b'], volume_driver: '${D:-nfs}'}\n";
     let text = convert(&project(old));
     assert!(
-        text.contains("x-muster:\n      volume_driver: ${D:-nfs}"),
+        text.contains("x-muster:\n      volume_driver: \"${D:-nfs}\""),
         "{text}"
     );
-    assert!(text.contains("  b:\n    driver: ${D:-nfs}"), "{text}");
+    assert!(text.contains("  b:\n    driver: \"${D:-nfs}\""), "{text}");
 }
 
 #[test]

@@ -46,11 +46,20 @@ fn come_back(write: fn(&Project) -> Written) -> Option<(usize, usize)> {
         } else {
             let said = muster_files::read(&again).diagnostics;
             let error = said.iter().find(|d| d.severity == muster_model::Severity::Error);
-            differ.push(format!("{}: {error:?}\n{text}", path.display()));
+            let other = stack(&again);
+            let json = |stack: &DraftStack| format!("{:#?}", stack.spec);
+            let (one, two) = (json(&expect), other.as_ref().map(json).unwrap_or_default());
+            let line = one.lines().zip(two.lines()).find(|(one, two)| one != two);
+            differ.push(format!("{}: {error:?} {line:?}\n{text}", path.display()));
         }
     }
     println!("{same} of {all} files came back");
-    assert!(differ.is_empty(), "{} differ: {}", differ.len(), differ[0]);
+    assert!(
+        differ.is_empty(),
+        "{} differ: {}",
+        differ.len(),
+        differ.join("\n=====\n")
+    );
     Some((same, all))
 }
 

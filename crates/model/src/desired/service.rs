@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::ContainerSpec;
+use super::{Balancer, ContainerSpec, HealthCheck, Outside, SchedulingRule, UpdatePolicy};
 use crate::limits::STOP_GRACE_DEFAULT;
 use crate::{Name, SpecHash, StackId};
 
 /// What sort of service it is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceKind {
     /// As many units as its scale says.
@@ -18,6 +20,19 @@ pub enum ServiceKind {
     Containers,
     /// One unit on every host that fits.
     Global,
+    /// A name for what lies outside; no units.
+    External,
+    /// Another name for services; no units.
+    Alias,
+    /// Sends what comes in to other services; no units yet.
+    LoadBalancer,
+}
+
+impl ServiceKind {
+    /// Whether hosts run anything for it.
+    pub const fn has_units(self) -> bool {
+        matches!(self, Self::Containers | Self::Global)
+    }
 }
 
 /// How freely its units may move.
@@ -41,6 +56,12 @@ pub struct ServiceSpec {
     /// Units, if the files say. What was set by hand since then holds over it; where neither says it is 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale: Option<u32>,
+    /// How far the number of units may go by itself (`scale_policy`); acted on as far as its least is concerned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale_policy: Option<ScalePolicy>,
+    /// It has no units until it is scaled by hand (`start_on_create: false`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
     /// At most one alive, everywhere and always (`io.muster.exclusive`).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub exclusive: bool,
@@ -52,12 +73,55 @@ pub struct ServiceSpec {
     /// Where its units may and should run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<SchedulingRule>,
+    /// At most this many of its units on one host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_host_max: Option<u32>,
+    /// Labels of hosts over whose values its units are spread, the most important first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spread: Vec<String>,
     /// How units are replaced.
     #[serde(default)]
     pub update: UpdatePolicy,
+    /// How they are replaced when it goes back; none means like any update.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollback: Option<UpdatePolicy>,
     /// Labels of the service itself (Compose's `deploy.labels`); containers have their own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// What its name stands for, if it has no units of its own. Not acted on yet, like all that follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
+    /// What it does as a balancer, or asks of balancers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balancer: Option<Balancer>,
+    /// How other hosts check its containers, by name: the service's own is the primary's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub health_checks: BTreeMap<Name, HealthCheck>,
+    /// What its containers are told of by the metadata service, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<Name, Metadata>,
+    /// A unit's successor gets its address.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps_address: bool,
+    /// How long balancers may take to let go of a unit that stops, milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain_ms: Option<u64>,
+}
+
+/// What authors tell their programs, in whatever shape they like.
+pub type Metadata = BTreeMap<String, serde_json::Value>;
+
+/// How far the number of units may go by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScalePolicy {
+    /// Not fewer; what a service begins with where no scale is said.
+    pub min: u32,
+    /// Not more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u32>,
+    /// As many at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increment: Option<u32>,
 }
 
 /// What one copy runs: a primary container and its sidekicks, always on one host.
@@ -68,6 +132,15 @@ pub struct UnitSpec {
     /// Containers beside it, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sidekicks: BTreeMap<Name, ContainerSpec>,
+}
+
+impl From<ContainerSpec> for UnitSpec {
+    fn from(primary: ContainerSpec) -> Self {
+        Self {
+            primary,
+            sidekicks: BTreeMap::new(),
+        }
+    }
 }
 
 impl UnitSpec {
@@ -92,6 +165,40 @@ impl UnitSpec {
 }
 
 impl ServiceSpec {
+    /// A service that runs `unit` and says nothing else.
+    pub fn new(unit: impl Into<UnitSpec>) -> Self {
+        Self {
+            kind: ServiceKind::default(),
+            scale: None,
+            scale_policy: None,
+            waits: false,
+            exclusive: false,
+            unit: unit.into(),
+            depends_on: BTreeMap::new(),
+            rules: Vec::new(),
+            per_host_max: None,
+            spread: Vec::new(),
+            update: UpdatePolicy::default(),
+            rollback: None,
+            labels: BTreeMap::new(),
+            outside: None,
+            balancer: None,
+            health_checks: BTreeMap::new(),
+            metadata: BTreeMap::new(),
+            keeps_address: false,
+            drain_ms: None,
+        }
+    }
+
+    /// Units of a service that is not global, where nobody set a scale by hand.
+    pub fn scale_of_files(&self) -> u32 {
+        let least = || self.scale_policy.map_or(1, |policy| policy.min);
+        match self.kind.has_units() && !self.waits {
+            true => self.scale.unwrap_or_else(least),
+            false => 0,
+        }
+    }
+
     /// How freely its units may move: exclusive if it says so, pinned if it mounts a named or anonymous volume or a
     /// host path that it can write to, else stateless.
     pub fn class(&self) -> UnitClass {
@@ -122,112 +229,6 @@ pub enum Condition {
     Healthy,
     /// Its units ended with exit code 0.
     CompletedSuccessfully,
-}
-
-/// One rule on where units run, from `io.rancher.scheduler.*` labels or `deploy.placement`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct SchedulingRule {
-    /// How binding, and which way.
-    pub relation: Relation,
-    /// What the host must, should or must not have.
-    pub subject: RuleSubject,
-}
-
-/// How binding a rule is.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// Only there.
-    Must,
-    /// Never there.
-    MustNot,
-    /// There if possible.
-    Should,
-    /// Elsewhere if possible.
-    ShouldNot,
-}
-
-/// What a scheduling rule looks at.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RuleSubject {
-    /// A label of the host.
-    HostLabel {
-        /// Its key.
-        key: String,
-        /// Its value; none means that the key exists.
-        value: Option<String>,
-    },
-    /// The host's name.
-    HostName(String),
-    /// A label of a container that runs there.
-    ContainerLabel {
-        /// Its key.
-        key: String,
-        /// Its value.
-        value: String,
-    },
-    /// A service that has a unit there: of the same stack unless a stack is named.
-    Service {
-        /// The stack's name.
-        stack: Option<Name>,
-        /// The service's name.
-        service: Name,
-    },
-}
-
-/// Which of the two is first when a unit is replaced.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UpdateOrder {
-    /// The old one stops, then the new one starts.
-    #[default]
-    StopFirst,
-    /// The new one runs, then the old one stops.
-    StartFirst,
-}
-
-/// What happens to a rollout when a new unit does not come up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FailureAction {
-    /// It stops where it is, says why and waits for a person.
-    #[default]
-    Pause,
-    /// It goes on regardless.
-    Continue,
-    /// It goes back to the revision it came from.
-    Rollback,
-}
-
-/// How units are replaced when their spec changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(default)]
-pub struct UpdatePolicy {
-    /// Units replaced at a time; 0 means all at once.
-    pub batch_size: u32,
-    /// Pause between batches, milliseconds.
-    pub interval_ms: u64,
-    /// Which is first.
-    pub order: UpdateOrder,
-    /// What happens when a new unit does not come up.
-    pub on_failure: FailureAction,
-    /// A new unit counts once it ran (and was healthy, if it has a check) this long, milliseconds.
-    pub monitor_ms: u64,
-}
-
-impl Default for UpdatePolicy {
-    fn default() -> Self {
-        Self {
-            batch_size: 1,
-            interval_ms: 0,
-            order: UpdateOrder::StopFirst,
-            on_failure: FailureAction::Pause,
-            monitor_ms: 2_000,
-        }
-    }
 }
 
 /// What people set on a running service beside its files.

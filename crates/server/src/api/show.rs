@@ -136,7 +136,8 @@ fn is_behind(world: &World, stack: &Stack, name: &Name, spec: &ServiceSpec) -> b
 fn asked(world: &World, stack: &Stack, spec: &ServiceSpec, by_hand: Option<u32>) -> u32 {
     match spec.kind {
         ServiceKind::Global => u32::try_from(world.hosts(stack.environment).count()).unwrap_or(u32::MAX),
-        ServiceKind::Containers => by_hand.or(spec.scale).unwrap_or(1),
+        kind if !kind.has_units() => 0,
+        _ => by_hand.unwrap_or_else(|| spec.scale_of_files()),
     }
 }
 

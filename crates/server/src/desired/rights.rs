@@ -51,28 +51,14 @@ fn of_container(container: &ContainerSpec) -> Vec<String> {
 mod tests {
     use std::sync::Arc;
 
-    use muster_model::desired::{
-        DeviceRequest, ImageRef, Mount, ServiceKind, ServiceSpec, UnitSpec, UpdatePolicy,
-    };
+    use muster_model::desired::{DeviceRequest, ImageRef, Mount, ServiceSpec};
 
     use super::*;
 
     fn stack(change: impl FnOnce(&mut ContainerSpec)) -> StackSpec {
         let mut primary = ContainerSpec::new(ImageRef::parse("muster/whoami").unwrap());
         change(&mut primary);
-        let service = ServiceSpec {
-            kind: ServiceKind::Containers,
-            scale: None,
-            exclusive: false,
-            unit: UnitSpec {
-                primary,
-                sidekicks: Default::default(),
-            },
-            depends_on: Default::default(),
-            rules: Vec::new(),
-            update: UpdatePolicy::default(),
-            labels: Default::default(),
-        };
+        let service = ServiceSpec::new(primary);
         StackSpec {
             services: [("web".parse().unwrap(), Arc::new(service))].into(),
             ..StackSpec::default()

@@ -4,13 +4,12 @@ mod ends;
 mod leads;
 mod memory;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use muster_model::assigned::{Unit, UnitWish};
 use muster_model::desired::{
     ContainerSpec, FailureAction, ImageRef, RevisionBody, ServiceKind, ServiceSpec, StackRevision, StackSpec,
-    UnitSpec, UpdatePolicy,
+    UpdatePolicy,
 };
 use muster_model::document::Document;
 use muster_model::net::{Protocol, PublishedPort};
@@ -174,18 +173,11 @@ fn shop(image: &str, kind: ServiceKind, scale: Option<u32>) -> Arc<StackSpec> {
     let service = ServiceSpec {
         kind,
         scale,
-        exclusive: false,
-        unit: UnitSpec {
-            primary: runs(image),
-            sidekicks: BTreeMap::new(),
-        },
-        depends_on: BTreeMap::new(),
-        rules: Vec::new(),
         update: UpdatePolicy {
             on_failure: FailureAction::Continue,
             ..UpdatePolicy::default()
         },
-        labels: BTreeMap::new(),
+        ..ServiceSpec::new(runs(image))
     };
     Arc::new(StackSpec {
         services: [(name("web"), Arc::new(service))].into(),

@@ -60,7 +60,7 @@ pub(crate) const DEPLOY_KEYS: &[Key<ServiceDraft>] = &[
     ),
     read(
         "update_config",
-        |cx, node, draft| read_map(cx, node, update::KEYS, draft),
+        update::update_config,
         "update_config: { parallelism: 2 }",
         "",
     ),
@@ -70,9 +70,11 @@ pub(crate) const DEPLOY_KEYS: &[Key<ServiceDraft>] = &[
         "placement: { constraints: [\"node.labels.zone == a\"] }",
         "",
     ),
-    unsupported(
+    read(
         "rollback_config",
-        "a rollback goes at the pace of `update_config`",
+        update::rollback_config,
+        "rollback_config: { parallelism: 0 }",
+        "The keys of `update_config`, for going back after a failure; without it a rollback goes as `update_config` says.",
     ),
     partly(
         "endpoint_mode",

@@ -52,42 +52,22 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     unsupported("type", "only containers are run, no virtual machines"),
 ];
 
-/// Images that are parts of Rancher rather than programs, and what stands for them.
-const LEFT_OUT: &[(&str, &str)] = &[
-    (
-        "rancher/none",
-        "the service has no container of its own and is left out",
-    ),
-    (
-        "rancher/external-service",
-        "names of services outside are not given yet; the service is left out",
-    ),
-    (
-        "rancher/dns-service",
-        "other names for services are not given yet; the service is left out",
-    ),
-    (
-        "rancher/load-balancer-service",
-        "there is no load balancer yet; the service is left out, so publish a port of the services behind it",
-    ),
-    (
-        "rancher/lb-service-haproxy",
-        "there is no load balancer yet; the service is left out, so publish a port of the services behind it",
-    ),
-];
+/// The image of services without containers, which is no program. What stands for them is said.
+const NONE: &str = "rancher/none";
 
-/// Whether a service is a part of Rancher and no container here; it is said.
+/// Whether a service has no container of its own; it is said.
 pub(super) fn is_left_out(cx: &Cx<'_>, service: &Node) -> bool {
     let Some(node) = service.get("image") else {
         return false;
     };
     let repository = node.known_text().unwrap_or_default().split([':', '@']).next();
-    let Some((name, help)) = LEFT_OUT.iter().find(|(name, _)| Some(*name) == repository) else {
-        return false;
-    };
-    let message = format!("`{name}` is a part of Rancher");
-    cx.key("image").advise(Code::Unsupported, node.at, message, help);
-    true
+    let is_none = repository == Some(NONE);
+    if is_none {
+        let help = "the service has no container of its own and is left out";
+        let message = format!("`{NONE}` is a part of Rancher");
+        cx.key("image").advise(Code::Unsupported, node.at, message, help);
+    }
+    is_none
 }
 
 fn image(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

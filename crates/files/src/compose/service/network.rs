@@ -68,7 +68,6 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "mac_address: 02:42:0a:00:00:05",
         "As written, for every unit of the service: give it to services of one unit.",
     ),
-    unsupported("retain_ip", "a unit that is replaced gets a new address"),
 ];
 
 fn network_mode(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

@@ -5,7 +5,7 @@ use muster_model::desired::{Relation, RuleSubject, SchedulingRule};
 use crate::code::Code;
 use crate::compose::draft::ServiceDraft;
 use crate::cx::Cx;
-use crate::table::{Key, partly, unsupported};
+use crate::table::{Key, partly, read, read_map};
 use crate::text::Node;
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -15,10 +15,17 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "constraints: [\"node.labels.zone == a\"]",
         "`node.labels.<key>` and `node.hostname`, with `==` and `!=`; others are not acted on.",
     ),
-    unsupported("preferences", "units are spread over hosts anyway"),
-    unsupported(
+    partly(
+        "preferences",
+        preferences,
+        "preferences: [{ spread: node.labels.zone }]",
+        "`spread` over the values of `node.labels.<key>`, the first the most important; hosts without the label are one value.",
+    ),
+    read(
         "max_replicas_per_node",
-        "units are spread over hosts as far as there are hosts",
+        max_per_host,
+        "max_replicas_per_node: 2",
+        "As written, 0 is any number; units that are there already stay.",
     ),
 ];
 
@@ -53,6 +60,45 @@ fn constraint(cx: &Cx<'_>, node: &Node, text: &str) -> Option<SchedulingRule> {
         }
     };
     Some(SchedulingRule { relation, subject })
+}
+
+/// A wish, as it is read.
+#[derive(Default)]
+pub(crate) struct Preference {
+    label: Option<String>,
+}
+
+pub(crate) const PREFERENCE_KEYS: &[Key<Preference>] = &[read(
+    "spread",
+    |cx, node, preference| preference.label = label(cx, node),
+    "spread: node.labels.zone",
+    "Units are spread over the values of a host label before they are spread over hosts.",
+)];
+
+fn preferences(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    for (index, item) in cx.list(node).iter().enumerate() {
+        let mut preference = Preference::default();
+        read_map(&cx.index(index), item, PREFERENCE_KEYS, &mut preference);
+        draft.spread.extend(preference.label);
+    }
+}
+
+fn label(cx: &Cx<'_>, node: &Node) -> Option<String> {
+    let text = cx.text(node)?.trim();
+    let label = text
+        .strip_prefix("node.labels.")
+        .filter(|label| !label.is_empty());
+    if label.is_none() {
+        let message = format!("units are not spread over `{}`", crate::report::cut(text, 60));
+        let help = "give hosts labels and write `spread: node.labels.zone`";
+        cx.advise(Code::Unsupported, node.at, message, help);
+    }
+    label.map(str::to_owned)
+}
+
+fn max_per_host(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let most: Option<u32> = cx.number(node, "a number of units such as `2`");
+    draft.per_host_max = most.filter(|most| *most > 0).map(|most| (node.at, most));
 }
 
 fn split(text: &str) -> Option<(&str, Relation, &str)> {

@@ -14,8 +14,8 @@ use muster_control::World;
 use muster_link::Channel;
 use muster_model::assigned::{HostAssigned, Presence, ServiceAssigned, ServiceState, Unit, UnitWish};
 use muster_model::desired::{
-    ContainerSpec, Environment, HostWish, ImageRef, Platform, RevisionBody, ServiceKind, ServiceSpec, Stack,
-    StackRevision, StackSpec, UnitSpec, UpdatePolicy,
+    ContainerSpec, Environment, HostWish, ImageRef, Platform, RevisionBody, ServiceSpec, Stack,
+    StackRevision, StackSpec,
 };
 use muster_model::document::Document;
 use muster_model::id::IdSource;
@@ -443,19 +443,7 @@ impl Harness {
 }
 
 fn service_spec() -> ServiceSpec {
-    ServiceSpec {
-        kind: ServiceKind::Containers,
-        scale: None,
-        exclusive: false,
-        unit: UnitSpec {
-            primary: ContainerSpec::new(ImageRef::parse("muster/whoami").unwrap()),
-            sidekicks: Default::default(),
-        },
-        depends_on: Default::default(),
-        rules: Vec::new(),
-        update: UpdatePolicy::default(),
-        labels: Default::default(),
-    }
+    ServiceSpec::new(ContainerSpec::new(ImageRef::parse("muster/whoami").unwrap()))
 }
 
 pub fn running(unit: &Unit) -> UnitStatus {

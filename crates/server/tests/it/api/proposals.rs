@@ -5,8 +5,7 @@ use std::sync::Arc;
 use muster_control::World;
 use muster_model::assigned::VolumeAssigned;
 use muster_model::desired::{
-    ContainerSpec, Environment, ImageRef, Platform, RevisionBody, ServiceKind, ServiceSpec, StackSpec,
-    UnitSpec, UpdatePolicy, VolumeSpec,
+    ContainerSpec, Environment, ImageRef, Platform, RevisionBody, ServiceSpec, StackSpec, VolumeSpec,
 };
 use muster_model::document::Record;
 use muster_model::limits::{COMMIT_BYTES_MAX, COMMIT_OPERATIONS_MAX, PART_BYTES_MAX, REVISION_BYTES_MAX};
@@ -31,19 +30,7 @@ fn service(environment: &str) -> ServiceSpec {
     primary
         .environment
         .insert("TEXT".to_owned(), environment.to_owned());
-    ServiceSpec {
-        kind: ServiceKind::Containers,
-        scale: None,
-        exclusive: false,
-        unit: UnitSpec {
-            primary,
-            sidekicks: Default::default(),
-        },
-        depends_on: Default::default(),
-        rules: Vec::new(),
-        update: UpdatePolicy::default(),
-        labels: Default::default(),
-    }
+    ServiceSpec::new(primary)
 }
 
 fn asked(name: &str, text: &str) -> Deploy {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use muster_control::World;
 use muster_model::desired::{
-    ContainerSpec, HostWish, ImageRef, RevisionBody, ServiceKind, ServiceSpec, Stack, StackRevision,
-    StackSpec, UnitSpec, UpdatePolicy,
+    ContainerSpec, HostWish, ImageRef, RevisionBody, ServiceSpec, Stack, StackRevision, StackSpec,
+    UpdatePolicy,
 };
 use muster_model::document::Document;
 use muster_model::link::{FromAgent, Have, Heartbeat, Hello, PROTOCOL, TableDelta, ToAgent};
@@ -333,20 +333,12 @@ pub fn hello(host: HostId, have: Option<Have>, units: Vec<UnitStatus>) -> Hello 
 
 pub fn service(image: &str, scale: u32) -> ServiceSpec {
     ServiceSpec {
-        kind: ServiceKind::Containers,
         scale: Some(scale),
-        exclusive: false,
-        unit: UnitSpec {
-            primary: ContainerSpec::new(ImageRef::parse(image).unwrap()),
-            sidekicks: BTreeMap::new(),
-        },
-        depends_on: BTreeMap::new(),
-        rules: Vec::new(),
         update: UpdatePolicy {
             monitor_ms: 0,
             ..UpdatePolicy::default()
         },
-        labels: BTreeMap::new(),
+        ..ServiceSpec::new(ContainerSpec::new(ImageRef::parse(image).unwrap()))
     }
 }
 
