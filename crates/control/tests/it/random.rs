@@ -2,6 +2,7 @@
 //! wished, whatever happened before.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use muster_control::World;
 use muster_model::assigned::{Presence, RolloutState, ServiceState, Unit, UnitWish};
@@ -20,12 +21,11 @@ enum Step {
     Scale { title: usize, scale: u32 },
     Restart { title: usize },
     Pause { title: usize, paused: bool },
-    Silence { host: u32 },
+    Silence { host: u32, fenced_after: u64 },
     Hear { host: u32 },
     Cordon { host: u32, cordoned: bool },
     Join { host: u32 },
     Leave { host: u32 },
-    Fence { host: u32 },
     Crash { image: u8 },
     Round,
     Agents,
@@ -44,12 +44,11 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (title.clone(), 0..6u32).prop_map(|(title, scale)| Step::Scale { title, scale }),
         1 => title.clone().prop_map(|title| Step::Restart { title }),
         1 => (title, any::<bool>()).prop_map(|(title, paused)| Step::Pause { title, paused }),
-        2 => host.clone().prop_map(|host| Step::Silence { host }),
+        3 => (host.clone(), 0..12u64).prop_map(|(host, fenced_after)| Step::Silence { host, fenced_after }),
         2 => host.clone().prop_map(|host| Step::Hear { host }),
         1 => (host.clone(), any::<bool>()).prop_map(|(host, cordoned)| Step::Cordon { host, cordoned }),
         1 => host.clone().prop_map(|host| Step::Join { host }),
-        1 => host.clone().prop_map(|host| Step::Leave { host }),
-        1 => host.prop_map(|host| Step::Fence { host }),
+        1 => host.prop_map(|host| Step::Leave { host }),
         1 => (0..4u8).prop_map(|image| Step::Crash { image }),
         8 => Just(Step::Round),
         8 => Just(Step::Agents),
@@ -135,7 +134,14 @@ fn perform(lab: &mut Lab, step: &Step) {
                 .into_iter()
                 .for_each(|stack| lab.wish(stack, "web", |wish| wish.paused = *paused));
         }
-        Step::Silence { host } => there(lab, *host).into_iter().for_each(|host| lab.silence(host)),
+        Step::Silence { host, fenced_after } => {
+            if let Some(host) = there(lab, *host) {
+                lab.silence(host);
+                // Whoever sees a silence knows when the lease runs out.
+                let at = lab.now + Duration::from_secs(*fenced_after);
+                lab.fences.entry(host).or_insert(at);
+            }
+        }
         Step::Hear { host } => there(lab, *host).into_iter().for_each(|host| lab.hear(host)),
         Step::Cordon { host, cordoned } => {
             if let Some(host) = there(lab, *host) {
@@ -156,11 +162,6 @@ fn perform(lab: &mut Lab, step: &Step) {
                 let keys = [wish.unwrap().key(), observed.unwrap().key()];
                 keys.iter().for_each(|key| lab.delete(key));
             }
-        }
-        Step::Fence { host } => {
-            let now = lab.now;
-            let lost = there(lab, *host).filter(|host| !lab.world.host(*host).unwrap().heard());
-            lab.fences.extend(lost.map(|host| (host, now)));
         }
         Step::Crash { image } => crash(lab, *image),
         Step::Round => drop(lab.round()),
