@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::interpolate::{Variables, interpolate};
-use crate::room::Room;
+use crate::room::{FILE_WEIGHT, Room};
 use crate::text::At;
 
 /// One line that says something.
@@ -51,6 +51,13 @@ impl<'a> Known<'a> {
 /// Reads a file. In a `raw` one, values are what stands behind the `=`, quotes and dollars included.
 pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: Known<'_>) -> Vec<Line> {
     let file = room.report.file(path);
+    let at = At {
+        file,
+        ..At::default()
+    };
+    if !room.spend_for(at, bytes.len().max(FILE_WEIGHT), String::new) {
+        return Vec::new();
+    }
     let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
     let text = text.replace("\r\n", "\n");
     let mut reader = Reader {
@@ -63,7 +70,7 @@ pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: 
         seen: BTreeMap::new(),
     };
     let mut lines = Vec::new();
-    while !reader.rest.is_empty() {
+    while !reader.rest.is_empty() && !room.is_spent() {
         lines.extend(reader.next());
     }
     lines
@@ -187,6 +194,7 @@ impl<'a> Reader<'a> {
     fn interpolated(&self, at: At, template: &str) -> Result<String, ()> {
         let lookup = Lookup { reader: self, at };
         match interpolate(template, &lookup) {
+            Ok(out) if !self.room.spend_for(at, out.text.len(), String::new) => Err(()),
             Ok(out) => out.known.then_some(out.text).ok_or(()),
             Err(error) => {
                 let help = "write `$$` for a dollar sign, or put the value in single quotes";

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use muster_model::limits::SERVICES_MAX;
+
 use super::interpolated::interpolate_tree;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -62,12 +64,27 @@ pub(super) fn document(cx: &Cx<'_>, mut root: Node, extra: &BTreeMap<String, Str
     if format == Format::One {
         root = with_services(root);
     }
+    if !few_enough(cx, &root) {
+        return None;
+    }
     interpolate_tree(cx, &mut root, extra);
     Some(Document {
         root,
         format,
         half: false,
     })
+}
+
+/// Whether there are no more services than a stack may have; else that is said.
+pub(super) fn few_enough(cx: &Cx<'_>, root: &Node) -> bool {
+    let services = root.get("services").and_then(Node::entries).unwrap_or_default();
+    if services.len() <= SERVICES_MAX {
+        return true;
+    }
+    let message = format!("{} services; a stack may have {SERVICES_MAX}", services.len());
+    let help = "split it into several stacks";
+    cx.key("services").advise(Code::TooMany, root.at, message, help);
+    false
 }
 
 fn format(cx: &Cx<'_>, root: &Node) -> Format {

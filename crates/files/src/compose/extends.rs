@@ -8,14 +8,11 @@ use crate::code::Code;
 use crate::cx::Cx;
 use crate::project::ReferenceKind;
 use crate::rancher_compose::questions;
-use crate::suggest::suggest;
+use crate::room::FILE_WEIGHT;
 use crate::text::{self, At, Node, Scalar, Value};
 
 /// Services that extend one another in a row. Files that mean it have three.
 const CHAIN_MAX: usize = 32;
-
-/// What a file weighs at least: many small ones take time too.
-const FILE_WEIGHT: usize = 4 * 1024;
 
 /// Resolves the services of a document, remembering what was resolved before.
 pub(super) struct Extends<'a> {
@@ -118,7 +115,7 @@ impl<'a> Extends<'a> {
                 .unwrap_or_default()
                 .iter()
                 .map(|entry| entry.key.as_str());
-            let help = match suggest(&link.1, names) {
+            let help = match cx.room.suggest(&link.1, names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "name a service that the file has".to_owned(),
             };

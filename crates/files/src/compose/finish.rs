@@ -17,7 +17,6 @@ use super::sidekicks::Unit;
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::draft::{BlobDraft, DraftStack, External};
-use crate::suggest::suggest;
 use crate::text::At;
 
 /// Puts services into a stack, with the volumes and contents that they use.
@@ -129,7 +128,10 @@ impl<'a> Finish<'a> {
         if !expected || self.stack.spec.volumes.contains_key(name) {
             return;
         }
-        let help = match suggest(name.as_str(), self.sections.volumes.keys().map(Name::as_str)) {
+        let help = match cx
+            .room
+            .suggest(name.as_str(), self.sections.volumes.keys().map(Name::as_str))
+        {
             Some(name) => format!("did you mean `{name}`? Else add it under `volumes:`"),
             None => "add it under `volumes:`".to_owned(),
         };
@@ -144,7 +146,7 @@ impl<'a> Finish<'a> {
             if name == "default" || declared.contains(name) {
                 continue;
             }
-            let help = match suggest(name, declared.iter().map(String::as_str)) {
+            let help = match cx.room.suggest(name, declared.iter().map(String::as_str)) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "add it under the root's `networks:`, or leave it out".to_owned(),
             };
@@ -186,7 +188,10 @@ impl<'a> Finish<'a> {
         let cx = cx.key(section);
         let shown = crate::report::cut(&file.source.name, 80);
         let Some((name, source)) = declared.get_key_value(file.source.name.as_str()) else {
-            let help = match suggest(&file.source.name, declared.keys().map(Name::as_str)) {
+            let help = match cx
+                .room
+                .suggest(&file.source.name, declared.keys().map(Name::as_str))
+            {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("add it under the root's `{section}:`, with `file:` or `external: true`"),
             };

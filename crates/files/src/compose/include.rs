@@ -156,8 +156,13 @@ fn adopt_section(cx: &Cx<'_>, at: At, own: &mut Entry, section: Entry) {
         return;
     };
     let section_has_paths = section.key != "volumes";
+    let places: BTreeMap<String, usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, entry)| (entry.key.clone(), place))
+        .collect();
     for entry in adopted {
-        match entries.iter().find(|own| own.key == entry.key) {
+        match places.get(&entry.key).and_then(|place| entries.get(*place)) {
             None => entries.push(entry),
             Some(same) if is_same(cx, section_has_paths, &same.value, &entry.value) => {}
             Some(_) => {

@@ -7,6 +7,7 @@ mod drafts;
 mod examples;
 mod extends;
 mod formats;
+mod hostile_bombs;
 mod keys;
 mod merge;
 mod mounts;

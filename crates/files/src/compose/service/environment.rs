@@ -63,6 +63,11 @@ fn environment(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 /// The value of a variable that is named without one.
 fn passed_on(cx: &Cx<'_>, at: At, name: &str) -> Option<String> {
     let value = cx.room.variable(name, &[]);
+    if let Some(value) = &value
+        && !cx.room.spend(cx, at, value.len())
+    {
+        return None;
+    }
     if value.is_none() {
         let message =
             format!("`{name}` is passed on from outside and is not set there; the container does not get it");
@@ -202,7 +207,7 @@ pub(crate) fn allowed(cx: &Cx<'_>, at: At, key: &str, value: String) -> Result<S
         return Ok(value);
     }
     let message = "labels that begin with `io.muster.` are set by the platform";
-    let help = match crate::suggest::suggest(key, OWN_LABELS.iter().copied()) {
+    let help = match cx.room.suggest(key, OWN_LABELS.iter().copied()) {
         Some(label) => format!("did you mean `{label}`?"),
         None => "choose a prefix of your own, such as `com.example.`".to_owned(),
     };
