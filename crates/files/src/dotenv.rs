@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::interpolate::{Variables, interpolate};
 use crate::room::{FILE_WEIGHT, Room};
-use crate::text::At;
+use crate::text::{At, decode};
 
 /// One line that says something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,9 @@ pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: 
     if !room.spend_for(at, bytes.len().max(FILE_WEIGHT), String::new) {
         return Vec::new();
     }
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let Some(text) = decode(&room.report, file, bytes) else {
+        return Vec::new();
+    };
     let text = text.replace("\r\n", "\n");
     let mut reader = Reader {
         room,

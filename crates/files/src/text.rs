@@ -8,6 +8,7 @@ mod build;
 mod decode;
 mod load;
 
+pub(crate) use decode::decode;
 pub(crate) use load::load;
 
 /// Where something was written.
