@@ -42,7 +42,8 @@ fn rule(key: &str) -> Rule {
         "tmpfs" => Rule::Items(tmpfs_target),
         "secrets" => Rule::Items(|item| file_target(item, true)),
         "configs" => Rule::Items(|item| file_target(item, false)),
-        "env_file" | "label_file" => Rule::Items(path),
+        // Two of one name may lie in two directories; who reads them knows.
+        "env_file" | "label_file" => Rule::Items(|_| None),
         "dns" | "dns_search" | "dns_opt" | "volumes_from" | "group_add" => Rule::Items(whole),
         "ports" | "expose" | "profiles" | "cap_add" | "cap_drop" | "security_opt" => Rule::Items(whole),
         "constraints" | "preferences" => Rule::Items(whole),
@@ -333,12 +334,6 @@ fn file_target(node: &Node, secret: bool) -> Option<String> {
     let name = node.get("target").or_else(|| node.get("source")).unwrap_or(node);
     let directory = if secret { "/run/secrets" } else { "/" };
     Some(join_path(directory, name.known_text()?))
-}
-
-/// The file that an item names, with or without more to say about it.
-fn path(node: &Node) -> Option<String> {
-    let path = node.get("path").unwrap_or(node).known_text()?;
-    Some(tidy(path))
 }
 
 /// All of an item: the same words stand for the same.

@@ -105,6 +105,23 @@ l=1
 B=2
 > web.environment = {"A":"1","B":"2"}
 > web.labels = {"l":"1"}
+== files of variables of one name in two directories are two
+-- file app/compose.yaml
+services: {web: {extends: {file: ../lib/base.yaml, service: base}, env_file: a.env, label_file: l}}
+-- beside lib/base.yaml
+services: {base: {image: a, env_file: a.env, label_file: l}}
+-- beside lib/a.env
+A=lib
+B=lib
+-- beside lib/l
+a=lib
+b=lib
+-- beside app/a.env
+A=app
+-- beside app/l
+a=app
+> web.environment = {"A":"app","B":"lib"}
+> web.labels = {"a":"app","b":"lib"}
 == a volume of another file's service must be declared here
 -- file compose.yaml
 services: {web: {extends: {file: base.yaml, service: base}}}

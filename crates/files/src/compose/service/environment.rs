@@ -1,5 +1,7 @@
 //! Variables and labels of a container, from the file and from files beside it.
 
+use std::collections::BTreeMap;
+
 use crate::code::Code;
 use crate::compose::draft::{EnvFile, ServiceDraft};
 use crate::compose::pairs::{PairValue, known_pairs, pairs};
@@ -82,6 +84,7 @@ fn passed_on(cx: &Cx<'_>, at: At, name: &str) -> Option<String> {
 }
 
 fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (index, item) in items(cx, node).iter().enumerate() {
         let cx = cx.index(index);
         let mut file = FileEntry::default();
@@ -92,13 +95,24 @@ fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         let Some(path) = file.path else {
             continue;
         };
-        draft.env_files.push(EnvFile {
+        let whole = crate::path::join(&cx.room.base(item.at.file), &path);
+        let file = EnvFile {
             index,
             at: item.at,
             path,
             required: file.required.unwrap_or(true),
             raw: file.raw,
-        });
+        };
+        // What is said later of a file counts, in its first place.
+        let earlier = places
+            .get(&whole)
+            .and_then(|place| draft.env_files.get_mut(*place));
+        if let Some(earlier) = earlier {
+            *earlier = file;
+        } else {
+            places.insert(whole, draft.env_files.len());
+            draft.env_files.push(file);
+        }
     }
 }
 
