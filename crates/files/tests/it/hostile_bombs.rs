@@ -9,7 +9,7 @@ use crate::spec::short;
 use crate::support::project;
 
 /// One of them.
-struct Bomb {
+pub struct Bomb {
     name: &'static str,
     project: fn() -> Project,
     /// How the first error begins: `line: error[code]`, with the file before it if it is not the first. Nothing if the
@@ -29,7 +29,7 @@ fn bomb(name: &'static str, within: (u128, u64), expect: &'static str, project: 
     }
 }
 
-fn bombs() -> Vec<Bomb> {
+pub fn bombs() -> Vec<Bomb> {
     [yaml(), large(), growth(), many(), webs()]
         .into_iter()
         .flatten()

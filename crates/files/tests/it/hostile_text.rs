@@ -447,3 +447,13 @@ fn names_and_paths() {
 fn circles() {
     run(CIRCLES);
 }
+
+#[test]
+fn there_are_a_hundred_hostile_files() {
+    let texts = [YAML, NUMBERS, NAMES_AND_PATHS, CIRCLES];
+    let texts: usize = texts.map(|text| crate::spec::cases(text).len()).iter().sum();
+    let bytes = crate::hostile_bytes::all().len();
+    let bombs = crate::hostile_bombs::bombs().len();
+    println!("{texts} small ones, {bytes} of odd bytes, {bombs} bombs");
+    assert!(texts + bytes + bombs >= 100);
+}
