@@ -9,7 +9,7 @@ use crate::compose::service::{
     self, depends, deploy, environment, files, health, limits, logging, network, placement, port_long,
     rights, update, volume_long,
 };
-use crate::compose::{blobs, include, sections};
+use crate::compose::{blobs, extends, include, sections};
 use crate::rancher_compose::{self, labels};
 use crate::table::{Action, Key};
 
@@ -103,6 +103,7 @@ fn root_rows() -> Vec<(&'static str, String)> {
 
 fn service_rows(title: &str) -> Vec<(&'static str, String)> {
     match title {
+        "Process" => vec![("extends", rows("", extends::KEYS))],
         "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
         "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
         "Network" => vec![("networks.<name>", rows("", network::ATTACHMENT_KEYS))],

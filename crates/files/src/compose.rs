@@ -10,6 +10,7 @@
 
 pub(crate) mod blobs;
 pub(crate) mod draft;
+pub(crate) mod extends;
 pub(crate) mod octal;
 pub(crate) mod pairs;
 pub(crate) mod sections;
@@ -18,7 +19,6 @@ pub(crate) mod volumes;
 
 mod assemble;
 mod document;
-mod extends;
 mod files;
 mod finish;
 pub(crate) mod include;
@@ -26,6 +26,7 @@ mod interpolated;
 mod merge;
 mod named;
 mod order;
+mod same;
 mod sidekicks;
 
 use crate::cx::Cx;

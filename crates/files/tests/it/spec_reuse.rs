@@ -202,6 +202,13 @@ services: {web: {extends: {file: base.yaml, service: base}}}
 include: [none.yaml]
 services: {base: {image: a}}
 > web.image = "a"
+== a key of it that is none
+-- file compose.yaml
+services:
+  base: {image: a}
+  web:
+    extends: {service: base, fil: b.yaml, x-note: 1}
+! 4: error[unknown-key] services.web.extends.fil: `fil` is not a key here
 == one that is not there
 -- file compose.yaml
 services:
