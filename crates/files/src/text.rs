@@ -123,6 +123,15 @@ impl Node {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 
+    /// The value of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let Value::Map(entries) = &mut self.value else {
+            return None;
+        };
+        let entry = entries.iter_mut().find(|entry| entry.key == key);
+        entry.map(|entry| &mut entry.value)
+    }
+
     /// Takes the entry of `key` out.
     pub fn take(&mut self, key: &str) -> Option<Entry> {
         let Value::Map(entries) = &mut self.value else {

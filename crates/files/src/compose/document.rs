@@ -9,7 +9,7 @@ use crate::code::Code;
 use crate::cx::Cx;
 use crate::rancher_compose::questions::is_catalog;
 use crate::suggest::suggest;
-use crate::table::Strangers;
+use crate::table::{Strangers, is_extension};
 use crate::text::{At, Entry, Node, Value};
 
 /// A compose file, interpolated.
@@ -67,7 +67,12 @@ pub(super) fn document(cx: &Cx<'_>, mut root: Node, extra: &BTreeMap<String, Str
     if !few_enough(cx, &root) {
         return None;
     }
-    interpolate_tree(cx, &mut root, extra);
+    // Notes of one's own are nobody's business; what aliases take from them stands elsewhere too.
+    if let Value::Map(entries) = &mut root.value {
+        for entry in entries.iter_mut().filter(|entry| !is_extension(&entry.key)) {
+            interpolate_tree(&cx.key(&entry.key), &mut entry.value, extra);
+        }
+    }
     Some(Document {
         root,
         format,
@@ -143,9 +148,8 @@ fn with_services(root: Node) -> Node {
     let Value::Map(entries) = root.value else {
         return root;
     };
-    let is_service = |entry: &Entry| {
-        entry.key != "version" && !crate::table::is_extension(&entry.key) && !is_catalog(&entry.key)
-    };
+    let is_service =
+        |entry: &Entry| entry.key != "version" && !is_extension(&entry.key) && !is_catalog(&entry.key);
     let services = entries.into_iter().filter(is_service).collect();
     map(at, "services", Node::new(at, Value::Map(services)))
 }

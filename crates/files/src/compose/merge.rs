@@ -160,6 +160,9 @@ fn as_list(node: Node) -> Node {
 }
 
 fn merge_maps(base: Node, over: Node, entry: fn(Node) -> Option<Entry>) -> Node {
+    if let Some(mistake) = mistake(&base, &over, entry) {
+        return mistake;
+    }
     by_key(as_map(base, entry), as_map(over, entry), |_, base, over| {
         merge_shape_or_null(base, over)
     })
@@ -194,7 +197,21 @@ fn as_map(node: Node, entry: fn(Node) -> Option<Entry>) -> Node {
     }
 }
 
+/// The one of two with an item that is none: whoever reads it says so.
+fn mistake(base: &Node, over: &Node, entry: fn(Node) -> Option<Entry>) -> Option<Node> {
+    let is_item = |item: &Node| match item.value {
+        Value::Scalar(_) => true,
+        Value::Map(_) => entry(item.clone()).is_some(),
+        Value::List(_) | Value::Null => false,
+    };
+    let has_others = |node: &&&Node| matches!(&node.value, Value::List(items) if !items.iter().all(is_item));
+    [base, over].iter().find(has_others).map(|node| (*node).clone())
+}
+
 fn merge_hosts(base: Node, over: Node) -> Node {
+    if let Some(mistake) = mistake(&base, &over, |item| pair(item, &['=', ':'])) {
+        return mistake;
+    }
     by_key(
         hosts(base),
         hosts(over),

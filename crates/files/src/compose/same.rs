@@ -21,8 +21,8 @@ pub(super) fn pair(item: Node, separators: &[char]) -> Option<Entry> {
             let value = Node::new(at, value);
             Some(Entry { key, at, value })
         }
-        Value::Map(mut entries) => entries.pop(),
-        Value::List(_) | Value::Null => None,
+        Value::Map(mut entries) if entries.len() == 1 => entries.pop(),
+        Value::Map(_) | Value::List(_) | Value::Null => None,
     }
 }
 

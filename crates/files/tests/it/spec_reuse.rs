@@ -315,6 +315,22 @@ OUT=1
 TAG=2
 -- with OUT=3
 > db.image = "b:2-3"
+== what an included file passes on is set from its own `.env`
+-- file compose.yaml
+include: [a/a.yaml]
+services: {web: {image: a, environment: [A]}}
+-- beside a/a.yaml
+services: {db: {image: b, environment: [A, B=b, C], secrets: [s]}, mq: {image: c, environment: {A: , C: c}}}
+secrets: {s: {environment: S}}
+-- beside a/.env
+A=1
+S=2
+! 2: warning[left-unset] services.web.environment.A
+! a/a.yaml:1: warning[left-unset] services.db.environment.C
+> db.environment = {"A":"1","B":"b"}
+> mq.environment = {"A":"1","C":"c"}
+> web.environment = -
+> stack.contents = {"s":"2"}
 == named files of variables stand instead of `.env`
 -- file compose.yaml
 include: [{path: a/a.yaml, env_file: [one.env, two.env]}]
