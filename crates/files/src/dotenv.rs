@@ -14,8 +14,11 @@ use std::collections::BTreeMap;
 
 use crate::code::Code;
 use crate::interpolate::{Variables, interpolate};
-use crate::room::{FILE_WEIGHT, Room};
+use crate::room::Room;
 use crate::text::{At, decode};
+
+/// What a file weighs each time it is read, at least: two thousand services may have some each.
+const READ_WEIGHT: usize = 512;
 
 /// One line that says something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +58,7 @@ pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: 
         file,
         ..At::default()
     };
-    if !room.spend_for(at, bytes.len().max(FILE_WEIGHT), String::new) {
+    if !room.spend_for(at, bytes.len().max(READ_WEIGHT), String::new) {
         return Vec::new();
     }
     let Some(text) = decode(&room.report, file, bytes) else {

@@ -32,7 +32,7 @@ pub(crate) struct Room<'a> {
     compared: Cell<usize>,
 }
 
-/// What a file weighs at least: many small ones take time too.
+/// What a compose file that another one names weighs at least: many small ones take time too.
 pub(crate) const FILE_WEIGHT: usize = 4 * 1024;
 
 /// Names that are compared with words that are none.

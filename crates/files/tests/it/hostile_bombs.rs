@@ -251,18 +251,15 @@ fn growth() -> Vec<Bomb> {
             },
         ),
         bomb(
-            "one large file of variables many times",
+            "one large file of variables for two thousand services",
             (1089, 86),
             "a.env:0: error[too-large]",
             || {
                 let lines: String = (0..1_000)
                     .map(|i| format!("A{i}={}\n", "x".repeat(4_000)))
                     .collect();
-                with_file(
-                    web(&format!("env_file: [{}]", "a.env, ".repeat(100_000))),
-                    "a.env",
-                    lines,
-                )
+                let made = services((0..2_000).map(|i| format!("  s{i}: {{image: a, env_file: a.env}}\n")));
+                with_file(made, "a.env", lines)
             },
         ),
         bomb(
