@@ -4,7 +4,7 @@ use crate::compose::service::{
     self, build, depends, deploy, device_requests, disks, environment, files, health, limits, logging, names,
     placement, port_long, rights, update, volume_long,
 };
-use crate::compose::{blobs, include, sections};
+use crate::compose::{blobs, extends, include, sections};
 use crate::rancher_compose::{self, balancer, health_check, old_balancer, scale, stickiness};
 use crate::table::{Action, Key};
 
@@ -74,6 +74,7 @@ pub(crate) fn service() -> Vec<(&'static str, Vec<Row>)> {
 pub(crate) fn service_maps(title: &str) -> Maps {
     match title {
         "Image" => vec![("build", rows("", build::KEYS))],
+        "Process" => vec![("extends", rows("", extends::KEYS))],
         "Environment and labels" => vec![("env_file[]", rows("", environment::ENV_FILE_KEYS))],
         "Ports" => vec![("ports[]", rows("", port_long::LONG_KEYS))],
         "Network" => vec![("networks.<name>", rows("", names::ATTACHMENT_KEYS))],

@@ -10,6 +10,7 @@
 
 pub(crate) mod blobs;
 pub(crate) mod draft;
+pub(crate) mod extends;
 pub(crate) mod octal;
 pub(crate) mod pairs;
 pub(crate) mod sections;
@@ -18,7 +19,6 @@ pub(crate) mod volumes;
 
 mod assemble;
 mod document;
-mod extends;
 mod files;
 mod finish;
 pub(crate) mod include;
@@ -29,6 +29,7 @@ pub(crate) mod modern;
 mod named;
 mod order;
 mod rebase;
+mod same;
 mod sidekicks;
 
 use std::collections::BTreeMap;

@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 use crate::code::Code;
 use crate::interpolate::{Variables, interpolate};
 use crate::room::Room;
-use crate::text::At;
+use crate::text::{At, decode};
+
+/// What a file weighs each time it is read, at least: two thousand services may have some each.
+const READ_WEIGHT: usize = 512;
 
 /// One line that says something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +54,16 @@ impl<'a> Known<'a> {
 /// Reads a file. In a `raw` one, values are what stands behind the `=`, quotes and dollars included.
 pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: Known<'_>) -> Vec<Line> {
     let file = room.report.file(path);
-    let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
+    let at = At {
+        file,
+        ..At::default()
+    };
+    if !room.spend_for(at, bytes.len().max(READ_WEIGHT), String::new) {
+        return Vec::new();
+    }
+    let Some(text) = decode(&room.report, file, bytes) else {
+        return Vec::new();
+    };
     let text = text.replace("\r\n", "\n");
     let mut reader = Reader {
         room,
@@ -63,7 +75,7 @@ pub(crate) fn read(room: &Room<'_>, path: &str, bytes: &[u8], raw: bool, known: 
         seen: BTreeMap::new(),
     };
     let mut lines = Vec::new();
-    while !reader.rest.is_empty() {
+    while !reader.rest.is_empty() && !room.is_spent() {
         lines.extend(reader.next());
     }
     lines
@@ -187,6 +199,7 @@ impl<'a> Reader<'a> {
     fn interpolated(&self, at: At, template: &str) -> Result<String, ()> {
         let lookup = Lookup { reader: self, at };
         match interpolate(template, &lookup) {
+            Ok(out) if !self.room.spend_for(at, out.text.len(), String::new) => Err(()),
             Ok(out) => out.known.then_some(out.text).ok_or(()),
             Err(error) => {
                 let help = "write `$$` for a dollar sign, or put the value in single quotes";

@@ -60,6 +60,16 @@ impl Report {
         self.failed.get()
     }
 
+    /// Whether only errors are still taken up.
+    pub fn is_full(&self) -> bool {
+        self.remarks.borrow().len() >= REMARKS_MAX
+    }
+
+    /// Counts a remark that is not taken up.
+    pub fn leave_out(&self) {
+        self.left_out.set(self.left_out.get() + 1);
+    }
+
     /// Whether this is a look at a file, with no deployment behind it.
     pub fn offline(&self) -> bool {
         self.offline
@@ -89,12 +99,12 @@ impl Report {
         };
         let failed = severity == Severity::Error;
         self.failed.set(self.failed.get() || failed);
-        let mut remarks = self.remarks.borrow_mut();
         // Room is kept for errors: warnings must not push the reason of a refusal out.
-        if remarks.len() >= if failed { 2 * REMARKS_MAX } else { REMARKS_MAX } {
-            self.left_out.set(self.left_out.get() + 1);
-            return;
+        let is_full = self.remarks.borrow().len() >= 2 * REMARKS_MAX;
+        if is_full || (!failed && self.is_full()) {
+            return self.leave_out();
         }
+        let mut remarks = self.remarks.borrow_mut();
         let diagnostic = Diagnostic {
             file: self.path(at.file),
             line: at.line,

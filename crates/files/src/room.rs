@@ -3,11 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
+use muster_model::limits::REVISION_BYTES_MAX;
+
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::path;
 use crate::project::{Project, Reference, ReferenceKind};
 use crate::report::Report;
+use crate::suggest::suggest;
 use crate::text::At;
 
 /// The surroundings of one reading.
@@ -27,9 +30,17 @@ pub(crate) struct Room<'a> {
     unset: RefCell<BTreeSet<String>>,
     bases: RefCell<BTreeMap<u16, String>>,
     spent: Cell<usize>,
+    kept: Cell<usize>,
+    compared: Cell<usize>,
 }
 
-/// What variables, `extends` and merges may grow a project to. Real ones stay far below a megabyte.
+/// What a compose file that another one names weighs at least: many small ones take time too.
+pub(crate) const FILE_WEIGHT: usize = 4 * 1024;
+
+/// Names that are compared with words that are none.
+const COMPARED_MAX: usize = 20_000;
+
+/// What variables, files of variables, `extends` and merges may grow a project to. Real ones stay far below a megabyte.
 pub(crate) const GROWTH_MAX: usize = 10 * 1024 * 1024;
 
 impl<'a> Room<'a> {
@@ -47,6 +58,8 @@ impl<'a> Room<'a> {
             unset: RefCell::default(),
             bases: RefCell::default(),
             spent: Cell::default(),
+            kept: Cell::default(),
+            compared: Cell::default(),
         }
     }
 
@@ -151,13 +164,51 @@ impl<'a> Room<'a> {
 
     /// Counts bytes that a reading grows by. False once they are too many; that is said.
     pub fn spend(&self, cx: &Cx<'_>, at: At, bytes: usize) -> bool {
+        self.spend_for(at, bytes, || cx.path())
+    }
+
+    /// The same for a key that is only put together if it is needed.
+    pub fn spend_for(&self, at: At, bytes: usize, key: impl FnOnce() -> String) -> bool {
         let before = self.spent.get();
         self.spent.set(before.saturating_add(bytes));
         if self.is_spent() && before <= GROWTH_MAX {
-            let message = "variables, `extends` or `include` make the project larger than any real one here";
-            cx.advise(Code::TooLarge, at, message, "repeat less");
+            let message =
+                "variables, files, `extends` or `include` make the project larger than any real one here";
+            self.report
+                .advise(Code::TooLarge, at, &key(), message, "repeat less");
         }
         !self.is_spent()
+    }
+
+    /// Counts bytes of secrets and configs. False once a revision cannot hold them; that is said.
+    pub fn keep(&self, cx: &Cx<'_>, at: At, bytes: usize) -> bool {
+        let before = self.kept.get();
+        self.kept.set(before.saturating_add(bytes));
+        let fits = self.kept.get() <= REVISION_BYTES_MAX;
+        if !fits && before <= REVISION_BYTES_MAX {
+            let may = REVISION_BYTES_MAX >> 20;
+            let message = format!("secrets and configs have more than {may} MiB together here");
+            cx.advise(
+                Code::TooLarge,
+                at,
+                message,
+                "keep large data in a volume or in the image",
+            );
+        }
+        fits
+    }
+
+    /// What a word that is none of `names` is likely to mean. A file of mistakes alone gets no more such help after
+    /// the first ones.
+    pub fn suggest<'n>(&self, word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+        let compared = &self.compared;
+        suggest(
+            word,
+            names.into_iter().take_while(|_| {
+                compared.set(compared.get().saturating_add(1));
+                compared.get() <= COMPARED_MAX
+            }),
+        )
     }
 
     /// Notes that a file is named, and gives its content if it came along. `path` is as [`path::join`] makes it.

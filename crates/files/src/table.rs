@@ -5,7 +5,6 @@
 
 use crate::code::Code;
 use crate::cx::Cx;
-use crate::suggest::suggest;
 use crate::text::{At, Entry, Node, Value};
 
 /// A function that reads one key into what is being put together.
@@ -223,7 +222,7 @@ pub(crate) fn is_extension(key: &str) -> bool {
 fn unknown<T>(cx: &Cx<'_>, entry: &Entry, tables: &[&'static [Key<T>]], strangers: Strangers) {
     let shown = crate::report::cut(&entry.key, 80);
     let names = tables.iter().flat_map(|table| table.iter()).map(|key| key.name);
-    let help = match suggest(&entry.key, names) {
+    let help = match cx.room.suggest(&entry.key, names) {
         Some(name) => format!("did you mean `{name}`?"),
         None if shown.is_empty() => "remove the lone colon, or write the key before it".to_owned(),
         None => format!("remove it, or call it `x-{shown}` if it is a note of your own"),

@@ -11,6 +11,7 @@ mod load;
 mod print;
 
 pub(crate) use comments::Comments;
+pub(crate) use decode::decode;
 pub(crate) use load::load;
 pub(crate) use print::{Dollars, print};
 
@@ -124,6 +125,15 @@ impl Node {
     /// The entry of `key`, if it is a map that has one.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries()?.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of `key`, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        let Value::Map(entries) = &mut self.value else {
+            return None;
+        };
+        let entry = entries.iter_mut().find(|entry| entry.key == key);
+        entry.map(|entry| &mut entry.value)
     }
 
     /// Takes the entry of `key` out.

@@ -124,13 +124,16 @@ fn source(cx: &Cx<'_>, name: &Name, entry: &Entry, secret: bool) -> Source {
             ReferenceKind::Config
         };
         let file = cx.room.file(&cx.key("file"), at, &file, kind, true);
-        file.map(|(_, bytes)| (at, bytes.to_vec()))
+        file.filter(|(_, bytes)| cx.room.keep(cx, at, bytes.len()))
+            .map(|(_, bytes)| (at, bytes.to_vec()))
     } else if let Some((at, variable)) = blob.environment {
         let value = cx.room.variable(&variable, &[]);
         if value.is_none() {
             cx.room.say_unset(at, &cx.key("environment").path(), &variable);
         }
-        value.map(|value| (at, value.into_bytes()))
+        value
+            .filter(|value| cx.room.keep(cx, at, value.len()))
+            .map(|value| (at, value.into_bytes()))
     } else if let Some((at, content)) = blob.content {
         Some((at, content.into_bytes()))
     } else {

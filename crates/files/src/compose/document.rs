@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use muster_model::limits::SERVICES_MAX;
+
 use super::interpolated::interpolate_tree;
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::rancher_compose::questions::is_catalog;
 use crate::suggest::suggest;
-use crate::table::Strangers;
+use crate::table::{Strangers, is_extension};
 use crate::text::{At, Entry, Node, Value};
 
 /// A compose file, interpolated.
@@ -62,14 +64,39 @@ pub(super) fn document(cx: &Cx<'_>, mut root: Node, extra: &BTreeMap<String, Str
     if format == Format::One {
         root = with_services(root);
     }
-    if !cx.room.as_written {
-        interpolate_tree(cx, &mut root, extra);
+    if !few_enough(cx, &root) {
+        return None;
+    }
+    if cx.room.as_written {
+        return Some(Document {
+            root,
+            format,
+            half: false,
+        });
+    }
+    // Notes of one's own are nobody's business; what aliases take from them stands elsewhere too.
+    if let Value::Map(entries) = &mut root.value {
+        for entry in entries.iter_mut().filter(|entry| !is_extension(&entry.key)) {
+            interpolate_tree(&cx.key(&entry.key), &mut entry.value, extra);
+        }
     }
     Some(Document {
         root,
         format,
         half: false,
     })
+}
+
+/// Whether there are no more services than a stack may have; else that is said.
+pub(super) fn few_enough(cx: &Cx<'_>, root: &Node) -> bool {
+    let services = root.get("services").and_then(Node::entries).unwrap_or_default();
+    if services.len() <= SERVICES_MAX {
+        return true;
+    }
+    let message = format!("{} services; a stack may have {SERVICES_MAX}", services.len());
+    let help = "split it into several stacks";
+    cx.key("services").advise(Code::TooMany, root.at, message, help);
+    false
 }
 
 fn format(cx: &Cx<'_>, root: &Node) -> Format {
@@ -128,9 +155,8 @@ fn with_services(root: Node) -> Node {
     let Value::Map(entries) = root.value else {
         return root;
     };
-    let is_service = |entry: &Entry| {
-        entry.key != "version" && !crate::table::is_extension(&entry.key) && !is_catalog(&entry.key)
-    };
+    let is_service =
+        |entry: &Entry| entry.key != "version" && !is_extension(&entry.key) && !is_catalog(&entry.key);
     let services = entries.into_iter().filter(is_service).collect();
     map(at, "services", Node::new(at, Value::Map(services)))
 }

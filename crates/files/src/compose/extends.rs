@@ -9,14 +9,12 @@ use crate::code::Code;
 use crate::cx::Cx;
 use crate::project::ReferenceKind;
 use crate::rancher_compose::questions;
-use crate::suggest::suggest;
+use crate::room::FILE_WEIGHT;
+use crate::table::{Key, read, read_map};
 use crate::text::{self, At, Node, Scalar, Value};
 
 /// Services that extend one another in a row. Files that mean it have three.
 const CHAIN_MAX: usize = 32;
-
-/// What a file weighs at least: many small ones take time too.
-const FILE_WEIGHT: usize = 4 * 1024;
 
 /// Resolves the services of a document, remembering what was resolved before.
 pub(super) struct Extends<'a> {
@@ -119,7 +117,7 @@ impl<'a> Extends<'a> {
                 .unwrap_or_default()
                 .iter()
                 .map(|entry| entry.key.as_str());
-            let help = match suggest(&link.1, names) {
+            let help = match cx.room.suggest(&link.1, names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => "name a service that the file has".to_owned(),
             };
@@ -162,31 +160,49 @@ pub(super) fn load_document(
     document(&Cx::root(cx.room), tree, extra)
 }
 
+/// The map of an `extends`, as it is read.
+#[derive(Default)]
+pub(crate) struct Said {
+    file: Option<String>,
+    service: Option<String>,
+}
+
+pub(crate) const KEYS: &[Key<Said>] = &[
+    read(
+        "service",
+        |cx, node, said| said.service = cx.string(node),
+        "service: base",
+        "A service of the same file or of `file`.",
+    ),
+    read(
+        "file",
+        |cx, node, said| said.file = cx.string(node),
+        "file: base.yaml",
+        "Looked for beside the file that names it.",
+    ),
+];
+
 fn wish(cx: &Cx<'_>, node: &Node) -> Option<Wish> {
-    let (file, service) = match &node.value {
-        Value::Scalar(_) => (None, cx.string(node)?),
-        Value::Map(_) => {
-            let file = match node.get("file") {
-                Some(file) => Some(cx.key("file").string(file)?),
-                None => None,
-            };
-            let Some(service) = node.get("service") else {
-                cx.advise(
-                    Code::Missing,
-                    node.at,
-                    "it is not said which service",
-                    "add `service:` with its name",
-                );
-                return None;
-            };
-            (file, cx.key("service").string(service)?)
-        }
-        _ => {
-            cx.wrong_type(node, "a service's name or a map");
-            return None;
-        }
-    };
     let at = node.at;
+    if let Value::Scalar(_) = &node.value {
+        let (file, service) = (None, cx.string(node)?);
+        return Some(Wish { at, file, service });
+    }
+    if node.entries().is_none() {
+        cx.wrong_type(node, "a service's name or a map");
+        return None;
+    }
+    let mut said = Said::default();
+    read_map(cx, node, KEYS, &mut said);
+    let is_said = |key| node.get(key).is_some_and(|value| !value.is_null());
+    if !is_said("service") {
+        let help = "add `service:` with its name";
+        cx.advise(Code::Missing, at, "it is not said which service", help);
+    }
+    if is_said("file") && said.file.is_none() {
+        return None;
+    }
+    let (file, service) = (said.file, said.service?);
     Some(Wish { at, file, service })
 }
 

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use muster_model::limits::SERVICES_MAX;
-
-use super::document::{Document, Format, document, map};
+use super::document::{Document, Format, document, few_enough, map};
 use super::extends::Extends;
 use super::{include, merge};
 use crate::code::Code;
@@ -121,7 +119,7 @@ pub(super) fn merged(cx: &Cx<'_>, trees: Vec<Tree>) -> Option<Document> {
     if !cx.room.as_written {
         merge::without_resets(&mut whole.root);
     }
-    enough_services(cx, &whole).then_some(whole)
+    few_enough(cx, &whole.root).then_some(whole)
 }
 
 /// A compose file with what it extends and includes.
@@ -204,25 +202,6 @@ fn is_described(cx: &Cx<'_>, known: Option<&Node>, entry: &Entry) -> bool {
         entry.at,
         message,
         "what is said about it is left out",
-    );
-    false
-}
-
-fn enough_services(cx: &Cx<'_>, whole: &Document) -> bool {
-    let services = whole
-        .root
-        .get("services")
-        .and_then(Node::entries)
-        .unwrap_or_default();
-    if services.len() <= SERVICES_MAX {
-        return true;
-    }
-    let message = format!("{} services; a stack may have {SERVICES_MAX}", services.len());
-    cx.key("services").advise(
-        Code::TooMany,
-        whole.root.at,
-        message,
-        "split it into several stacks",
     );
     false
 }

@@ -91,6 +91,7 @@ fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
         }
         let mut document = load_document(cx, *at, file, ReferenceKind::Include, &variables)?;
         cx.room.set_base(document.root.at.file, directory.clone());
+        pass_on(cx, &mut document.root, &variables);
         Extends::new(&Cx::root(cx.room)).resolve(&mut document, &path);
         chain.push(path);
         resolve(&Cx::root(cx.room), &mut document, chain);
@@ -128,6 +129,60 @@ fn variables(cx: &Cx<'_>, at: At, item: &Item, directory: &str) -> BTreeMap<Stri
     found
 }
 
+/// Gives the names that an included file passes on, to containers, secrets and configs, the values of its own variables.
+fn pass_on(cx: &Cx<'_>, root: &mut Node, own: &BTreeMap<String, String>) {
+    let value = |at: At, name: &str| {
+        let value = own.get(name).and_then(|_| cx.room.variable(name, &[own]))?;
+        cx.room.spend(cx, at, value.len()).then_some(value)
+    };
+    for service in values(root, "services") {
+        match service
+            .get_mut("environment")
+            .map(|environment| &mut environment.value)
+        {
+            Some(Value::Map(entries)) => {
+                for entry in entries.iter_mut().filter(|entry| entry.value.is_null()) {
+                    if let Some(value) = value(entry.at, &entry.key) {
+                        entry.value = Node::text(entry.at, value);
+                    }
+                }
+            }
+            Some(Value::List(items)) => {
+                for item in items {
+                    let given = item
+                        .known_text()
+                        .and_then(|name| Some((name, value(item.at, name)?)));
+                    if let Some((name, value)) = given {
+                        *item = Node::text(item.at, format!("{name}={value}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for section in ["secrets", "configs"] {
+        for content in values(root, section) {
+            let named = content.get("environment").and_then(Node::known_text);
+            let given = named.and_then(|name| value(content.at, name));
+            if let (Some(given), Value::Map(entries)) = (given, &mut content.value)
+                && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "environment")
+            {
+                entry.key = "content".to_owned();
+                entry.value = Node::text(entry.at, given);
+            }
+        }
+    }
+}
+
+/// What stands under the keys of a section.
+fn values<'n>(root: &'n mut Node, section: &str) -> impl Iterator<Item = &'n mut Node> {
+    let entries = match root.get_mut(section).map(|section| &mut section.value) {
+        Some(Value::Map(entries)) => entries.as_mut_slice(),
+        _ => &mut [],
+    };
+    entries.iter_mut().map(|entry| &mut entry.value)
+}
+
 /// Puts what was included beside what the including file has. Nothing may be in both.
 fn adopt(cx: &Cx<'_>, at: At, root: &mut Node, included: Node) {
     let (Value::Map(sections), Value::Map(adopted)) = (&mut root.value, included.value) else {
@@ -156,8 +211,13 @@ fn adopt_section(cx: &Cx<'_>, at: At, own: &mut Entry, section: Entry) {
         return;
     };
     let section_has_paths = section.key != "volumes";
+    let places: BTreeMap<String, usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(place, entry)| (entry.key.clone(), place))
+        .collect();
     for entry in adopted {
-        match entries.iter().find(|own| own.key == entry.key) {
+        match places.get(&entry.key).and_then(|place| entries.get(*place)) {
             None => entries.push(entry),
             Some(same) if is_same(cx, section_has_paths, &same.value, &entry.value) => {}
             Some(_) => {

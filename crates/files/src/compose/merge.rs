@@ -6,8 +6,7 @@
 use std::collections::BTreeMap;
 use std::mem;
 
-use super::service::volume_short;
-use crate::path::{join as join_path, tidy};
+use super::same::{dependency, device_target, file_target, name, pair, tmpfs_target, volume_target, whole};
 use crate::text::{At, Entry, Node, Tag, Value};
 
 /// How the values of a key are put together.
@@ -42,7 +41,8 @@ fn rule(key: &str) -> Rule {
         "tmpfs" => Rule::Items(tmpfs_target),
         "secrets" => Rule::Items(|item| file_target(item, true)),
         "configs" => Rule::Items(|item| file_target(item, false)),
-        "env_file" | "label_file" => Rule::Items(path),
+        // Two of one name may lie in two directories; who reads them knows.
+        "env_file" | "label_file" => Rule::Items(|_| None),
         "dns" | "dns_search" | "dns_opt" | "volumes_from" | "group_add" => Rule::Items(whole),
         "ports" | "expose" | "profiles" | "cap_add" | "cap_drop" | "security_opt" => Rule::Items(whole),
         "constraints" | "preferences" => Rule::Items(whole),
@@ -160,6 +160,9 @@ fn as_list(node: Node) -> Node {
 }
 
 fn merge_maps(base: Node, over: Node, entry: fn(Node) -> Option<Entry>) -> Node {
+    if let Some(mistake) = mistake(&base, &over, entry) {
+        return mistake;
+    }
     by_key(as_map(base, entry), as_map(over, entry), |_, base, over| {
         merge_shape_or_null(base, over)
     })
@@ -194,48 +197,21 @@ fn as_map(node: Node, entry: fn(Node) -> Option<Entry>) -> Node {
     }
 }
 
-fn pair(item: Node, separators: &[char]) -> Option<Entry> {
-    let at = item.at;
-    match item.value {
-        Value::Scalar(mut scalar) => {
-            let (key, value) = match scalar.text.split_once(separators) {
-                Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-                None => (scalar.text.clone(), None),
-            };
-            let value = value.map_or(Value::Null, |value| {
-                scalar.text = value;
-                scalar.plain = false;
-                Value::Scalar(scalar)
-            });
-            let value = Node::new(at, value);
-            Some(Entry { key, at, value })
-        }
-        Value::Map(mut entries) => entries.pop(),
-        Value::List(_) | Value::Null => None,
-    }
-}
-
-fn name(item: Node) -> Option<Entry> {
-    let (at, key) = (item.at, item.known_text()?.to_owned());
-    let value = Node::new(at, Value::Null);
-    Some(Entry { key, at, value })
-}
-
-/// A name in a list is a dependency with everything at its default.
-fn dependency(item: Node) -> Option<Entry> {
-    let mut entry = name(item)?;
-    let at = entry.at;
-    let said = [("condition", "service_started"), ("required", "true")];
-    let said = said.map(|(key, value)| Entry {
-        key: key.to_owned(),
-        at,
-        value: Node::text(at, value),
-    });
-    entry.value.value = Value::Map(said.into());
-    Some(entry)
+/// The one of two with an item that is none: whoever reads it says so.
+fn mistake(base: &Node, over: &Node, entry: fn(Node) -> Option<Entry>) -> Option<Node> {
+    let is_item = |item: &Node| match item.value {
+        Value::Scalar(_) => true,
+        Value::Map(_) => entry(item.clone()).is_some(),
+        Value::List(_) | Value::Null => false,
+    };
+    let has_others = |node: &&&Node| matches!(&node.value, Value::List(items) if !items.iter().all(is_item));
+    [base, over].iter().find(has_others).map(|node| (*node).clone())
 }
 
 fn merge_hosts(base: Node, over: Node) -> Node {
+    if let Some(mistake) = mistake(&base, &over, |item| pair(item, &['=', ':'])) {
+        return mistake;
+    }
     by_key(
         hosts(base),
         hosts(over),
@@ -301,57 +277,4 @@ fn merge_driver(base: Node, over: Node) -> Node {
         _ => return merge_shape(base, over),
     }
     over
-}
-
-/// The path in the container that a volume stands for.
-fn volume_target(node: &Node) -> Option<String> {
-    let target = match node.get("target") {
-        Some(target) => target.known_text()?,
-        None => volume_short::split(node.known_text()?)?.target,
-    };
-    Some(tidy(target))
-}
-
-/// The path in the container that a device stands for; what follows its own path may be rights alone.
-fn device_target(node: &Node) -> Option<String> {
-    if let Some(target) = node.get("target").or_else(|| node.get("source")) {
-        return target.known_text().map(str::to_owned);
-    }
-    let mut parts = node.known_text()?.split(':');
-    let source = parts.next()?;
-    let target = parts.next().filter(|target| target.starts_with('/'));
-    Some(target.unwrap_or(source).to_owned())
-}
-
-/// The path of some memory, without its options.
-fn tmpfs_target(node: &Node) -> Option<String> {
-    Some(tidy(node.known_text()?.split(':').next()?))
-}
-
-/// The file in the container that a secret or config stands for.
-fn file_target(node: &Node, secret: bool) -> Option<String> {
-    let name = node.get("target").or_else(|| node.get("source")).unwrap_or(node);
-    let directory = if secret { "/run/secrets" } else { "/" };
-    Some(join_path(directory, name.known_text()?))
-}
-
-/// The file that an item names, with or without more to say about it.
-fn path(node: &Node) -> Option<String> {
-    let path = node.get("path").unwrap_or(node).known_text()?;
-    Some(tidy(path))
-}
-
-/// All of an item: the same words stand for the same.
-fn whole(node: &Node) -> Option<String> {
-    match node.entries() {
-        Some(entries) => {
-            let mut words: Vec<_> = entries
-                .iter()
-                .map(|entry| (&entry.key, entry.value.known_text()))
-                .collect();
-            words.sort();
-            Some(format!("{words:?}"))
-        }
-        None => node.known_text().map(str::to_owned),
-    }
 }

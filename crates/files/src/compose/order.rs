@@ -10,7 +10,6 @@ use super::draft::Dependency;
 use super::sidekicks::Unit;
 use crate::code::Code;
 use crate::cx::Cx;
-use crate::suggest::suggest;
 
 /// What a service waits for.
 pub(super) type DependsOn = BTreeMap<Name, Condition>;
@@ -75,7 +74,7 @@ fn defined<'n>(cx: &Cx<'_>, other: &str, dependency: &Dependency, names: &'n Nam
         return None;
     }
     if dependency.required {
-        let help = match suggest(other, names.on.iter().map(Name::as_str)) {
+        let help = match cx.room.suggest(other, names.on.iter().map(Name::as_str)) {
             Some(name) => format!("did you mean `{name}`?"),
             None => "name a service of this stack, or say `required: false`".to_owned(),
         };
@@ -89,23 +88,35 @@ fn defined<'n>(cx: &Cx<'_>, other: &str, dependency: &Dependency, names: &'n Nam
     None
 }
 
+/// Who breaks these sees the next ones.
+const CIRCLES_MAX: usize = 20;
+
 /// Says each circle once, at the first service in it.
 fn say_circles(cx: &Cx<'_>, units: &BTreeMap<Name, Unit>, graph: &BTreeMap<Name, DependsOn>) {
     let mut done: BTreeSet<&Name> = BTreeSet::new();
+    let mut said = 0;
     for start in graph.keys() {
         // Depth first, with the way so far and the names still to be tried at each step of it.
         let mut way: Vec<(&Name, Vec<&Name>)> = vec![(start, next(graph, start))];
+        let mut on_way = BTreeSet::from([start]);
         while let Some((name, untried)) = way.last_mut() {
             let name = *name;
             let Some(other) = untried.pop() else {
                 done.insert(name);
+                on_way.remove(name);
                 way.pop();
                 continue;
             };
-            if let Some(from) = way.iter().position(|(name, _)| *name == other) {
-                let circle: Vec<_> = way.iter().skip(from).map(|(name, _)| *name).collect();
-                say_circle(cx, units, &circle);
+            if on_way.contains(other) {
+                let circle: Vec<_> = way.iter().map(|(name, _)| *name).collect();
+                let from = circle.iter().position(|name| *name == other).unwrap_or_default();
+                say_circle(cx, units, circle.get(from..).unwrap_or_default());
+                said += 1;
+                if said == CIRCLES_MAX {
+                    return;
+                }
             } else if !done.contains(other) {
+                on_way.insert(other);
                 way.push((other, next(graph, other)));
             }
         }

@@ -9,7 +9,6 @@ use super::assemble::Drafts;
 use super::draft::{Named, ServiceDraft};
 use crate::code::Code;
 use crate::cx::Cx;
-use crate::suggest::suggest;
 
 /// A service with its sidekicks.
 #[derive(Debug, Clone)]
@@ -46,7 +45,7 @@ fn owners(cx: &Cx<'_>, drafts: &Drafts) -> BTreeMap<Name, Name> {
         for Named { at, name } in &draft.sidekicks {
             let shown = crate::report::cut(name, 80);
             let Some((sidekick, other)) = drafts.get_key_value(name.as_str()) else {
-                let help = match suggest(name, drafts.keys().map(Name::as_str)) {
+                let help = match cx.room.suggest(name, drafts.keys().map(Name::as_str)) {
                     Some(name) => format!("did you mean `{name}`?"),
                     None => "name services of this file, with commas between them".to_owned(),
                 };
@@ -131,10 +130,12 @@ impl Mounts {
     }
 
     /// The mounts of a container and of those it takes from in turn.
-    fn all(&self, name: &str) -> Vec<Mount> {
+    fn all(&self, name: &str, mut spend: impl FnMut(usize) -> bool) -> Vec<Mount> {
         let (mut seen, mut next, mut found) = (BTreeSet::new(), vec![name], Vec::new());
         while let Some(name) = next.pop() {
-            if let Some((mounts, sources)) = self.by_name.get(name).filter(|_| seen.insert(name)) {
+            if let Some((mounts, sources)) = self.by_name.get(name).filter(|_| seen.insert(name))
+                && spend(mounts.len() + sources.len())
+            {
                 found.extend(mounts.iter().cloned());
                 next.extend(sources.iter().map(String::as_str));
             }
@@ -165,9 +166,13 @@ fn volumes_from(cx: &Cx<'_>, source: &Named, draft: &mut ServiceDraft, mounts: &
         );
         return;
     }
-    let found = mounts.all(name);
+    let spend = |things: usize| cx.room.spend(cx, source.at, 64 * things);
+    let found = mounts.all(name, spend);
     let can_share =
         |mount: &&Mount| matches!(mount.source, MountSource::Volume(_) | MountSource::Bind { .. });
+    if cx.room.is_spent() {
+        return;
+    }
     if found.is_empty() || !found.iter().all(|mount| can_share(&mount)) {
         let message = format!("volumes of `{shown}` that have no name are not seen");
         cx.advise(
@@ -177,16 +182,13 @@ fn volumes_from(cx: &Cx<'_>, source: &Named, draft: &mut ServiceDraft, mounts: &
             "mount the same named volume in both",
         );
     }
+    let own = &mut draft.container.mounts;
+    let mut seen: BTreeSet<String> = own.iter().map(|mount| mount.target.clone()).collect();
     for mount in found.iter().filter(can_share) {
-        if draft
-            .container
-            .mounts
-            .iter()
-            .all(|own| own.target != mount.target)
-        {
+        if seen.insert(mount.target.clone()) {
             let mut mount = mount.clone();
             mount.read_only |= read_only;
-            draft.container.mounts.push(mount);
+            own.push(mount);
         }
     }
 }

@@ -7,7 +7,6 @@ use super::old_balancer;
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::cx::Cx;
-use crate::suggest::suggest;
 use crate::table::{Action, Key, kept, nothing, read, say_kept, unsupported};
 use crate::text::{At, Node};
 
@@ -263,7 +262,7 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
     } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {
         unsupported(help);
     } else if !SET_BY_RANCHER.iter().any(|prefix| label.starts_with(prefix)) {
-        let help = match suggest(label, LABELS.iter().map(|key| key.name)) {
+        let help = match cx.room.suggest(label, LABELS.iter().map(|key| key.name)) {
             Some(name) => format!("did you mean `{name}`?"),
             None => "it is put on the container and means nothing more".to_owned(),
         };

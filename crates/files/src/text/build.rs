@@ -214,6 +214,9 @@ impl<'a> Builder<'a> {
     }
 
     fn say_twice(&self, twice: &Twice) {
+        if self.report.is_full() {
+            return self.report.leave_out();
+        }
         let mut path = String::new();
         for frame in &self.frames {
             match &frame.content {

@@ -7,7 +7,7 @@ use crate::code::Code;
 use crate::report::Report;
 
 /// The text of a file without its byte order mark, or a remark.
-pub(super) fn decode<'a>(report: &Report, file: u16, bytes: &'a [u8]) -> Option<&'a str> {
+pub(crate) fn decode<'a>(report: &Report, file: u16, bytes: &'a [u8]) -> Option<&'a str> {
     let whole = At {
         file,
         ..At::default()

@@ -62,7 +62,8 @@ impl Load<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let (tag, is_text) = self.tag(at, tag.as_deref());
-                let value = scalar(text.into_owned(), style == ScalarStyle::Plain && !is_text);
+                let mut value = scalar(text.into_owned(), style == ScalarStyle::Plain && !is_text);
+                self.without_nul(at, &mut value);
                 self.builder.scalar(Node { at, tag, value }, anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -92,6 +93,18 @@ impl Load<'_> {
             "put it into a file of its own, or remove the `---`",
         );
         Err(Refused)
+    }
+
+    /// Texts with a NUL, written as an escape, end early wherever the kernel reads them.
+    fn without_nul(&self, at: At, value: &mut Value) {
+        if let Value::Scalar(scalar) = value
+            && scalar.text.contains('\0')
+        {
+            let help = "remove it: neither variables nor commands nor paths can hold one";
+            let message = "a NUL character stands in this text";
+            self.report.advise(Code::NotText, at, "", message, help);
+            scalar.known = false;
+        }
     }
 
     /// What a tag does, and whether it says that a plain value is a text.

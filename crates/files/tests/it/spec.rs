@@ -134,7 +134,8 @@ impl Case<'_> {
     }
 }
 
-fn short(remark: &Diagnostic) -> String {
+/// A remark as cases state it.
+pub fn short(remark: &Diagnostic) -> String {
     let file = if remark.file == "compose.yaml" {
         String::new()
     } else {

@@ -305,6 +305,19 @@ environment: {A: 1}
 -- web
 environment: {A: ''}
 > web.environment = {"A":""}
+== a mistake in a list is said although another file follows
+-- web
+environment: [[A=1], {B: 1, C: 2}]
+depends_on: [{db: {condition: service_healthy}}]
+extra_hosts: [[a]]
+-- web
+environment: {D: 1}
+depends_on: []
+extra_hosts: {b: 10.0.0.1}
+! 4: error[wrong-type] services.web.environment[0]
+! 4: error[wrong-type] services.web.environment[1]
+! 5: error[wrong-type] services.web.depends_on[0]
+! 6: error[wrong-type] services.web.extra_hosts[0]
 == a value keeps its equals signs
 -- web
 environment: [A=a=b]

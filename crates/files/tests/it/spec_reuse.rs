@@ -105,6 +105,23 @@ l=1
 B=2
 > web.environment = {"A":"1","B":"2"}
 > web.labels = {"l":"1"}
+== files of variables of one name in two directories are two
+-- file app/compose.yaml
+services: {web: {extends: {file: ../lib/base.yaml, service: base}, env_file: a.env, label_file: l}}
+-- beside lib/base.yaml
+services: {base: {image: a, env_file: a.env, label_file: l}}
+-- beside lib/a.env
+A=lib
+B=lib
+-- beside lib/l
+a=lib
+b=lib
+-- beside app/a.env
+A=app
+-- beside app/l
+a=app
+> web.environment = {"A":"app","B":"lib"}
+> web.labels = {"a":"app","b":"lib"}
 == a volume of another file's service must be declared here
 -- file compose.yaml
 services: {web: {extends: {file: base.yaml, service: base}}}
@@ -185,6 +202,13 @@ services: {web: {extends: {file: base.yaml, service: base}}}
 include: [none.yaml]
 services: {base: {image: a}}
 > web.image = "a"
+== a key of it that is none
+-- file compose.yaml
+services:
+  base: {image: a}
+  web:
+    extends: {service: base, fil: b.yaml, x-note: 1}
+! 4: error[unknown-key] services.web.extends.fil: `fil` is not a key here
 == one that is not there
 -- file compose.yaml
 services:
@@ -291,6 +315,22 @@ OUT=1
 TAG=2
 -- with OUT=3
 > db.image = "b:2-3"
+== what an included file passes on is set from its own `.env`
+-- file compose.yaml
+include: [a/a.yaml]
+services: {web: {image: a, environment: [A]}}
+-- beside a/a.yaml
+services: {db: {image: b, environment: [A, B=b, C], secrets: [s]}, mq: {image: c, environment: {A: , C: c}}}
+secrets: {s: {environment: S}}
+-- beside a/.env
+A=1
+S=2
+! 2: warning[left-unset] services.web.environment.A
+! a/a.yaml:1: warning[left-unset] services.db.environment.C
+> db.environment = {"A":"1","B":"b"}
+> mq.environment = {"A":"1","C":"c"}
+> web.environment = -
+> stack.contents = {"s":"2"}
 == named files of variables stand instead of `.env`
 -- file compose.yaml
 include: [{path: a/a.yaml, env_file: [one.env, two.env]}]

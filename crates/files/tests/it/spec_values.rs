@@ -264,6 +264,11 @@ services:
 pull_policy: every_12h
 ! 4: unsupported[unsupported] services.web.pull_policy: `every_12h` is not acted on
 > web.pull = "missing"
+== when images are looked for again is not acted on
+-- web
+pull_refresh_after: 24h
+! 4: unsupported[unsupported] services.web.pull_refresh_after: `pull_refresh_after` is not acted on
+> web.pull = "missing"
 == images in every form
 -- file compose.yaml
 services:

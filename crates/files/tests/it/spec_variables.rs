@@ -167,6 +167,14 @@ user: a$NOPE
 user: a$NOPE
 -- offline
 ! 4: warning[unset-variable] services.web.user: the variable `NOPE` is not set
+== notes of one's own at the root are not asked for variables, what is taken from them is
+-- file compose.yaml
+x-note: $NOPE ${ and $
+x-user: &user u$U
+services: {web: {image: a, user: *user}}
+-- with U=1
+> web.user = "u1"
+> asked = ["U"]
 == an operator that is none
 -- web
 user: ${A/b/c}

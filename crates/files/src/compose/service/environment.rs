@@ -1,5 +1,7 @@
 //! Variables and labels of a container, from the file and from files beside it.
 
+use std::collections::BTreeMap;
+
 use crate::code::Code;
 use crate::compose::draft::{EnvFile, ServiceDraft};
 use crate::compose::pairs::{PairValue, known_pairs, pairs};
@@ -71,6 +73,11 @@ fn annotations(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 /// The value of a variable that is named without one.
 fn passed_on(cx: &Cx<'_>, at: At, name: &str) -> Option<String> {
     let value = cx.room.variable(name, &[]);
+    if let Some(value) = &value
+        && !cx.room.spend(cx, at, value.len())
+    {
+        return None;
+    }
     if value.is_none() {
         let message =
             format!("`{name}` is passed on from outside and is not set there; the container does not get it");
@@ -85,6 +92,7 @@ fn passed_on(cx: &Cx<'_>, at: At, name: &str) -> Option<String> {
 }
 
 fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for (index, item) in items(cx, node).iter().enumerate() {
         let cx = cx.index(index);
         let mut file = FileEntry::default();
@@ -95,13 +103,24 @@ fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         let Some(path) = file.path else {
             continue;
         };
-        draft.env_files.push(EnvFile {
+        let whole = crate::path::join(&cx.room.base(item.at.file), &path);
+        let file = EnvFile {
             index,
             at: item.at,
             path,
             required: file.required.unwrap_or(true),
             raw: file.raw,
-        });
+        };
+        // What is said later of a file counts, in its first place.
+        let earlier = places
+            .get(&whole)
+            .and_then(|place| draft.env_files.get_mut(*place));
+        if let Some(earlier) = earlier {
+            *earlier = file;
+        } else {
+            places.insert(whole, draft.env_files.len());
+            draft.env_files.push(file);
+        }
     }
 }
 
@@ -210,7 +229,7 @@ pub(crate) fn allowed(cx: &Cx<'_>, at: At, key: &str, value: String) -> Result<S
         return Ok(value);
     }
     let message = "labels that begin with `io.muster.` are set by the platform";
-    let help = match crate::suggest::suggest(key, OWN_LABELS.iter().copied()) {
+    let help = match cx.room.suggest(key, OWN_LABELS.iter().copied()) {
         Some(label) => format!("did you mean `{label}`?"),
         None => "choose a prefix of your own, such as `com.example.`".to_owned(),
     };

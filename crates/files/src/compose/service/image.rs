@@ -27,6 +27,10 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "pull_policy: missing",
         "`always`, `missing`, `never`; `build` and times such as `daily` are like `missing`.",
     ),
+    unsupported(
+        "pull_refresh_after",
+        "the image is pulled where it is missing, or before every start with `pull_policy: always`",
+    ),
     nothing(
         "dockerfile",
         "Of the oldest format, beside `build`, which says what happens.",

@@ -1,5 +1,7 @@
 //! Ports: published on the host, or only said to be open.
 
+use std::collections::BTreeSet;
+
 use muster_model::desired::PortSpec;
 
 use super::port_long;
@@ -26,6 +28,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
 ];
 
 fn ports(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    let mut seen = BTreeSet::new();
     for (index, item) in cx.list(node).iter().enumerate() {
         let cx = cx.index(index);
         let published = match &item.value {
@@ -42,7 +45,7 @@ fn ports(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
                     "publish fewer, or use `network_mode: host`",
                 );
             }
-            if !draft.container.ports.contains(&port) {
+            if seen.insert(port.clone()) {
                 draft.container.ports.push(port);
             }
         }
@@ -66,10 +69,13 @@ fn expose(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         match Parts::split(text) {
             Some(parts) if parts.host.is_none() && parts.ip.is_empty() && !parts.container.contains(&0) => {
                 let room = PORTS_MAX.saturating_sub(draft.container.expose.len());
-                draft
-                    .container
-                    .expose
-                    .extend(parts.container.map(|port| (port, parts.protocol)).take(room));
+                if parts.container.len() > room {
+                    let message = format!("a service may name {PORTS_MAX} open ports");
+                    let help = "leave them out: services reach all ports of one another anyway";
+                    return cx.advise(Code::TooMany, item.at, message, help);
+                }
+                let ports = parts.container.map(|port| (port, parts.protocol));
+                draft.container.expose.extend(ports);
             }
             _ => cx.bad_value(item, "a port such as `80` or `53/udp`"),
         }
