@@ -14,8 +14,9 @@ pub fn shapes() -> Vec<Shape> {
         .is("/HostConfig/SecurityOpt", json!(["no-new-privileges:true"])),
         shape(
             "pid ipc uts userns_mode cgroup",
-            "pid: host\nipc: shareable\nuts: host\nuserns_mode: host\ncgroup: private",
+            "command: [sleep, '1000']\npid: host\nipc: shareable\nuts: host\nuserns_mode: host\ncgroup: private",
         )
+        .started()
         .is("/HostConfig/PidMode", "host")
         .is("/HostConfig/IpcMode", "shareable")
         .is("/HostConfig/UTSMode", "host")

@@ -117,7 +117,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "mem_swappiness",
         mem_swappiness,
         "mem_swappiness: 10",
-        "From 0 to 100. Only hosts with control groups of version 1 have it: on others the container does not start.",
+        "From 0 to 100. Only hosts with control groups of version 1 have it: engines pass over it on others.",
     ),
     read(
         "oom_kill_disable",
