@@ -56,7 +56,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "uts",
         |cx, node, draft| namespace(cx, node, "uts", &["host"], draft),
         "uts: host",
-        "`host`.",
+        "`host`; engines refuse it beside `hostname`.",
     ),
     read(
         "userns_mode",
