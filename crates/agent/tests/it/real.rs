@@ -283,7 +283,9 @@ async fn further_names_are_the_stacks_own() {
     let asker = with_spec(shell(2, &asks("front www.example.com")), |spec| {
         spec.dns = vec!["10.42.0.1".to_owned()];
     });
-    let mut stranger = shell(3, &asks("front.shop www.example.com"));
+    let mut stranger = with_spec(shell(3, &asks("front.shop www.example.com")), |spec| {
+        spec.dns_opt = vec!["timeout:1".to_owned(), "attempts:1".to_owned()];
+    });
     stranger.stack = "blog".parse().unwrap();
     stage.server.wish(table(1, [named, asker, stranger]));
     let ended = async |n: u32| {

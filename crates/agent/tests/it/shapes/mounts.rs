@@ -33,11 +33,11 @@ fn volumes() -> Vec<Shape> {
         ),
         shape(
             "volumes[].volume.labels",
-            "volumes: [{type: volume, source: fresh, target: /data, volume: {labels: {c: d}}}, {type: volume, target: /own, volume: {labels: [e=f]}}]",
+            "volumes: [{type: volume, source: data, target: /data, volume: {labels: {c: d}}}, {type: volume, target: /own, volume: {labels: [e=f]}}]",
         )
-        .rest("volumes: {fresh: }\n")
+        .rest("volumes: {data: {labels: [a=b]}}\n")
         .is("/HostConfig/Mounts/1/VolumeOptions/Labels", json!({"e": "f"}))
-        .is("/HostConfig/Mounts/0/VolumeOptions/Labels", json!({"c": "d"})),
+        .volume_is("/Labels", json!({"a": "b", "c": "d"})),
         shape(
             "volumes[].volume.subpath",
             "volumes: [{type: volume, source: data, target: /data, volume: {subpath: a}}]",
