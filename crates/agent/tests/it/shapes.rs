@@ -12,7 +12,7 @@ use serde_json::Value;
 pub use elsewhere::ELSEWHERE;
 
 /// A service `web`, and what the engine must say of its container. `HOST` stands for a directory of the
-/// host, `VOLUME` for the engine's name of the volume `data`.
+/// host, `VOLUME` for the engine's name of the volume `data`, `PRIMARY` for the container's id.
 pub struct Shape {
     /// The keys that it proves, with blanks between them.
     pub keys: &'static str,
@@ -33,6 +33,8 @@ pub struct Shape {
 pub enum Expect {
     /// At this place of what the engine says about the container.
     Container(&'static str, Value),
+    /// At this place of what the engine says about the container of the sidekick `log`.
+    Sidekick(&'static str, Value),
     /// At this place of what the engine says about the volume `data`.
     Volume(&'static str, Value),
     /// Its secret or config of this number lies on the host with this owner, group and mode.
@@ -69,6 +71,11 @@ fn shape(keys: &'static str, service: &'static str) -> Shape {
 impl Shape {
     fn is(mut self, place: &'static str, value: impl Into<Value>) -> Self {
         self.expect.push(Expect::Container(place, value.into()));
+        self
+    }
+
+    fn sidekick_is(mut self, place: &'static str, value: impl Into<Value>) -> Self {
+        self.expect.push(Expect::Sidekick(place, value.into()));
         self
     }
 

@@ -63,7 +63,7 @@ fn of_container(container: &ContainerSpec) -> Vec<String> {
     let shared = container
         .namespaces
         .iter()
-        .filter(|(_, mode)| !matches!(mode.as_str(), "private" | "none"));
+        .filter(|(_, mode)| !matches!(mode.as_str(), "private" | "none" | "shareable" | "primary"));
     rights.extend(shared.map(|(kind, mode)| format!("{kind} {mode}")));
     rights.extend(container.mounts.iter().filter_map(|mount| match &mount.source {
         MountSource::Bind { path, .. } => Some(format!("host path {path}")),
@@ -143,6 +143,10 @@ mod tests {
         assert!(host_rights(&stack(|_| {})).is_empty());
         let none = stack(|c| drop(c.namespaces.insert("network".to_owned(), "none".to_owned())));
         assert!(host_rights(&none).is_empty());
+        for mode in ["primary", "shareable"] {
+            let ipc = stack(|c| drop(c.namespaces.insert("ipc".to_owned(), mode.to_owned())));
+            assert!(host_rights(&ipc).is_empty());
+        }
         let ways: [fn(&mut ContainerSpec); 10] = [
             |c| c.privileged = true,
             |c| c.cap_add = vec!["SYS_ADMIN".to_owned()],

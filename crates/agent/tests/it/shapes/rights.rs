@@ -22,6 +22,15 @@ pub fn shapes() -> Vec<Shape> {
         .is("/HostConfig/UTSMode", "host")
         .is("/HostConfig/UsernsMode", "host")
         .is("/HostConfig/CgroupnsMode", "private"),
+        shape(
+            "pid ipc network_mode",
+            "command: [sleep, '1000']\nlabels: {io.rancher.sidekicks: log}",
+        )
+        .rest("  log:\n    image: IMAGE\n    pid: service:web\n    ipc: service:web\n    network_mode: service:web\n    command: [sleep, '1000']\n")
+        .started()
+        .is("/HostConfig/IpcMode", "shareable")
+        .sidekick_is("/HostConfig/PidMode", "container:PRIMARY")
+        .sidekick_is("/State/Running", true),
         shape("cgroup_parent device_cgroup_rules", "cgroup_parent: /batch\ndevice_cgroup_rules: ['c 1:3 mr']")
             .is("/HostConfig/CgroupParent", "/batch")
             .is("/HostConfig/DeviceCgroupRules", json!(["c 1:3 mr"])),

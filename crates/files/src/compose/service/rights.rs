@@ -44,13 +44,13 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "pid",
         |cx, node, draft| namespace(cx, node, "pid", &["host"], draft),
         "pid: host",
-        "`host`; another service's only between the containers of one unit.",
+        "`host`; `service:` and `container:` with the primary, in sidekicks of a unit.",
     ),
     read(
         "ipc",
         |cx, node, draft| namespace(cx, node, "ipc", &["host", "private", "shareable", "none"], draft),
         "ipc: host",
-        "`host`, `private`, `shareable`, `none`; another service's only between the containers of one unit.",
+        "`host`, `private`, `shareable`, `none`; `service:` and `container:` as `pid`.",
     ),
     read(
         "uts",

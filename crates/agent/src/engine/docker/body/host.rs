@@ -10,6 +10,7 @@ use super::mounts::{binds, mounts, tmpfs};
 use super::resources::resources;
 use super::{network_mode, owns_network};
 use crate::engine::CreateContainer;
+use crate::engine::labels::container_name;
 
 /// What the container may use of the host and how it is cut off from it.
 pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
@@ -42,12 +43,22 @@ pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
         security_opt: some_list(spec.security_opt.clone()),
         sysctls: some_map(&spec.sysctls),
         ulimits: some_list(ulimits(spec)),
-        pid_mode: spec.namespaces.get("pid").cloned(),
-        ipc_mode: spec.namespaces.get("ipc").cloned(),
-        uts_mode: spec.namespaces.get("uts").cloned(),
-        userns_mode: spec.namespaces.get("userns").cloned(),
+        pid_mode: namespace(create, "pid"),
+        ipc_mode: namespace(create, "ipc"),
+        uts_mode: namespace(create, "uts"),
+        userns_mode: namespace(create, "userns"),
         cgroupns_mode: spec.namespaces.get("cgroup").and_then(|mode| cgroup_mode(mode)),
         ..resources(spec)
+    }
+}
+
+fn namespace(create: &CreateContainer, which: &str) -> Option<String> {
+    match create.spec.namespaces.get(which)?.as_str() {
+        "primary" => {
+            let (unit, generation) = (create.owner.unit, create.owner.generation);
+            Some(format!("container:{}", container_name(unit, generation, None)))
+        }
+        mode => Some(mode.to_owned()),
     }
 }
 
