@@ -193,6 +193,32 @@ fn pull_policies() {
 }
 
 #[test]
+fn a_variant_of_an_image_is_got_by_itself() {
+    let with = |n, platform: Option<&str>| {
+        with_spec(unit(n), |spec| {
+            spec.image = ImageRef::parse("remote").unwrap();
+            spec.platform = platform.map(str::to_owned);
+        })
+    };
+    let mut rig = Rig::new();
+    rig.engine.publish_image("remote:latest");
+    rig.start();
+    rig.connect();
+    let arm = Some("linux/arm64");
+    rig.send_table(&table(1, [with(1, None), with(2, arm), with(3, arm)]));
+    rig.settle();
+    let asked = rig.verbs.iter().filter_map(|verb| match verb {
+        Verb::FindImage { platform, .. } => Some(platform.as_deref()),
+        Verb::Pull { platform, .. } => Some(platform.as_deref()),
+        _ => None,
+    });
+    let asked: Vec<_> = asked.collect();
+    // Each is looked for, then pulled.
+    assert_eq!(asked, [None, arm, None, arm]);
+    assert_eq!(rig.engine.running().len(), 3);
+}
+
+#[test]
 fn one_pull_serves_all_that_wait_and_is_given_up_with_the_last() {
     let mut rig = Rig::new();
     rig.start();

@@ -8,30 +8,37 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use muster_agent::engine::docker::DockerEngine;
+use muster_agent::engine::labels::container_name;
 use muster_agent::engine::{CreateContainer, Engine as _, Owner, Verb};
 use muster_agent::files::{Places, path, place};
 use muster_files::{DraftStack, Project, SourceFile};
 use muster_lab::{BUSYBOX, Host};
+use muster_model::VolumeId;
 use muster_model::desired::{MountSource, ServiceSpec};
 use muster_model::link::{ContainerAssignment, UnitAssignment, VolumeAssignment};
 use muster_model::net::PublishedPort;
-use muster_model::{Name, VolumeId};
 use serde_json::Value;
 
 use crate::server::lab_host;
 use crate::shapes::{ELSEWHERE, Expect, Shape, shapes};
 use crate::wish::{PLATFORM, host, name, network, unit};
 
+/// Engines take requests side by side.
+const AT_ONCE: usize = 4;
+
 #[tokio::test]
 async fn containers_are_what_their_files_say() {
     let lab = lab_host().await;
     let engine = DockerEngine::new(lab.socket());
     ask(&engine, Verb::EnsureNetwork(network())).await.unwrap();
-    let mut wrong = Vec::new();
-    for (number, shape) in (1..).zip(shapes()) {
-        wrong.extend(differences(&lab, &engine, number, &shape).await);
-    }
+    let (lab, engine) = (&lab, &engine);
+    let can = |shape: &Shape| shape.needs.is_none_or(|file| Path::new(file).exists());
+    let all = (1..).zip(shapes().into_iter().filter(can));
+    let checks = all.map(async |(number, shape)| differences(lab, engine, number, &shape).await);
+    let found: Vec<Vec<String>> = stream::iter(checks).buffer_unordered(AT_ONCE).collect().await;
+    let wrong = found.concat();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -42,7 +49,6 @@ async fn ask(engine: &DockerEngine, verb: Verb) -> Result<(), String> {
 
 /// What is not as the shape says.
 async fn differences(lab: &Host, engine: &DockerEngine, number: u32, shape: &Shape) -> Vec<String> {
-    let title = shape.keys;
     let stack = stack(lab, shape);
     let unit = assigned(number, &stack);
     let places = Places {
@@ -51,49 +57,98 @@ async fn differences(lab: &Host, engine: &DockerEngine, number: u32, shape: &Sha
     };
     let content = |digest| stack.contents.get(&digest).map(|blob| blob.bytes.clone());
     place(&places, &unit, content).unwrap();
-    for volume in volumes(&stack) {
+    for volume in volumes(number, &stack) {
         ask(engine, Verb::EnsureVolume(volume)).await.unwrap();
     }
-    let mut made = ask(engine, create(&unit, &places)).await;
-    if shape.started && made.is_ok() {
-        made = ask(engine, Verb::Start { name: name(number) }).await;
-    }
-    let inspected = inspect(lab, "container", &name(number)).await;
-    let volume = inspect(lab, "volume", "shop_data").await;
-    let mut wrong = Vec::new();
-    let here = |text: &str| text.replace("HOST", &lab.dir().display().to_string());
-    for expect in &shape.expect {
-        let (at, is, expected) = match expect {
-            Expect::Container(at, expected) => (*at, inspected.pointer(at), expected),
-            Expect::Volume(at, expected) => (*at, volume.pointer(at), expected),
-            Expect::File(at, expected) => {
-                let about = path(&places, &unit, &unit.containers[0], *at).metadata().unwrap();
-                let is = (about.uid(), about.gid(), about.mode() & 0o7777);
-                if is != *expected {
-                    wrong.push(format!("{title}: file {at} is {is:?}, not {expected:?}"));
-                }
-                continue;
-            }
-            Expect::Refused(words) => {
-                let words = &here(words);
-                let said = made.clone().err().unwrap_or_default();
-                made = Ok(());
-                if !said.contains(words) {
-                    wrong.push(format!("{title}: not refused for `{words}` but `{said}`"));
-                }
-                continue;
-            }
-        };
-        let expected: Value = serde_json::from_str(&here(&expected.to_string())).unwrap();
-        if !is.is_some_and(|is| fits(&expected, is)) {
-            wrong.push(format!("{title}: {at} is {is:?}, not {expected}"));
+    let mut made = Ok(());
+    for verb in verbs(&unit, &places, shape.started) {
+        if made.is_ok() {
+            made = ask(engine, verb).await;
         }
     }
-    if let Err(failure) = made {
-        wrong.push(format!("{title}: {failure}"));
+    let container = inspect(lab, "container", &name(number)).await;
+    let seen = Seen {
+        made,
+        sidekick: inspect(lab, "container", &format!("{}-log", name(number))).await,
+        volume: inspect(lab, "volume", &engine_name(number, "data")).await,
+        files: (0..unit.containers[0].spec.files.len())
+            .map(|at| owned(&path(&places, &unit, &unit.containers[0], at)))
+            .collect(),
+        words: [
+            ("HOST", lab.dir().display().to_string()),
+            ("VOLUME", engine_name(number, "data")),
+            ("PRIMARY", container["Id"].as_str().unwrap_or_default().to_owned()),
+        ],
+        container,
+    };
+    for part in unit.containers.iter().rev() {
+        let name = container_name(unit.unit, unit.generation, part.sidekick.as_ref());
+        let _ = ask(engine, Verb::Remove { name }).await;
     }
-    let _ = ask(engine, Verb::Remove { name: name(number) }).await;
+    let wrong = seen.differences(&shape.expect);
     wrong
+        .into_iter()
+        .map(|wrong| format!("{}: {wrong}", shape.keys))
+        .collect()
+}
+
+/// What the engine made of a shape.
+struct Seen {
+    made: Result<(), String>,
+    container: Value,
+    sidekick: Value,
+    volume: Value,
+    files: Vec<(u32, u32, u32)>,
+    /// What words of the shape stand for.
+    words: [(&'static str, String); 3],
+}
+
+impl Seen {
+    fn differences(&self, expect: &[Expect]) -> Vec<String> {
+        let mut wrong: Vec<_> = expect
+            .iter()
+            .filter_map(|expect| self.difference(expect))
+            .collect();
+        if !expect.iter().any(|expect| matches!(expect, Expect::Refused(_))) {
+            wrong.extend(self.made.clone().err());
+        }
+        wrong
+    }
+
+    fn difference(&self, expect: &Expect) -> Option<String> {
+        match expect {
+            Expect::Container(at, expected) => self.at(&self.container, at, expected),
+            Expect::Sidekick(at, expected) => self.at(&self.sidekick, at, expected),
+            Expect::Volume(at, expected) => self.at(&self.volume, at, expected),
+            Expect::File(at, expected) => {
+                let is = self.files[*at];
+                (is != *expected).then(|| format!("file {at} is {is:?}, not {expected:?}"))
+            }
+            Expect::Refused(words) => {
+                let words = self.here(words);
+                let refused = self.made.as_ref().is_err_and(|said| said.contains(&words));
+                (!refused).then(|| format!("not refused for `{words}` but {:?}", self.made))
+            }
+        }
+    }
+
+    fn at(&self, all: &Value, at: &str, expected: &Value) -> Option<String> {
+        let expected: Value = serde_json::from_str(&self.here(&expected.to_string())).unwrap();
+        let is = all.pointer(at);
+        let fits = is.is_some_and(|is| fits(&expected, is));
+        (!fits).then(|| format!("{at} is {is:?}, not {expected}"))
+    }
+
+    fn here(&self, text: &str) -> String {
+        let words = self.words.iter();
+        words.fold(text.to_owned(), |text, (word, here)| text.replace(word, here))
+    }
+}
+
+/// Owner, group and permission bits.
+fn owned(path: &Path) -> (u32, u32, u32) {
+    let about = path.metadata().unwrap();
+    (about.uid(), about.gid(), about.mode() & 0o7777)
 }
 
 /// The stack of a shape, read as a deployment reads it.
@@ -142,18 +197,19 @@ fn assigned(number: u32, stack: &DraftStack) -> UnitAssignment {
             .spec
             .volumes
             .keys()
-            .map(|name| (name.clone(), engine_name(name)))
+            .map(|name| (name.clone(), engine_name(number, name.as_str())))
             .collect(),
         containers,
         ..unit(number)
     }
 }
 
-fn engine_name(volume: &Name) -> String {
-    format!("shop_{volume}")
+/// Each shape has its own.
+fn engine_name(number: u32, volume: &str) -> String {
+    format!("shop{number}_{volume}")
 }
 
-fn volumes(stack: &DraftStack) -> Vec<VolumeAssignment> {
+fn volumes(number: u32, stack: &DraftStack) -> Vec<VolumeAssignment> {
     let service = &stack.spec.services["web"];
     let mounted: BTreeSet<_> = service
         .unit
@@ -164,27 +220,32 @@ fn volumes(stack: &DraftStack) -> Vec<VolumeAssignment> {
             _ => None,
         })
         .collect();
-    let volumes = mounted
-        .into_iter()
-        .zip(1..)
-        .map(|(name, number)| VolumeAssignment {
-            volume: VolumeId::new(1, number),
-            engine_name: engine_name(name),
-            spec: stack.spec.volumes[name].clone(),
-            removed: false,
-        });
+    let volumes = mounted.into_iter().zip(1..).map(|(name, id)| VolumeAssignment {
+        volume: VolumeId::new(1, id),
+        engine_name: engine_name(number, name.as_str()),
+        spec: stack.spec.volumes[name].clone(),
+        removed: false,
+    });
     volumes.collect()
 }
 
-fn create(unit: &UnitAssignment, places: &Places) -> Verb {
-    let part = &unit.containers[0];
-    let files = (0..part.spec.files.len()).map(|at| path(places, unit, part, at).display().to_string());
-    Verb::Create(Box::new(CreateContainer {
-        owner: Owner::of(PLATFORM, host(), unit, None),
-        unit: Arc::new(unit.clone()),
-        spec: part.spec.clone(),
-        files: files.collect(),
-    }))
+/// What makes all containers of the unit.
+fn verbs(unit: &UnitAssignment, places: &Places, started: bool) -> Vec<Verb> {
+    let create = |part: &ContainerAssignment| {
+        let files = (0..part.spec.files.len()).map(|at| path(places, unit, part, at).display().to_string());
+        CreateContainer {
+            owner: Owner::of(PLATFORM, host(), unit, part.sidekick.as_ref()),
+            unit: Arc::new(unit.clone()),
+            spec: part.spec.clone(),
+            files: files.collect(),
+        }
+    };
+    let creates = unit.containers.iter().map(create);
+    let each = creates.flat_map(|create| {
+        let start = started.then(|| Verb::Start { name: create.name() });
+        [Verb::Create(Box::new(create))].into_iter().chain(start)
+    });
+    each.collect()
 }
 
 /// The engine's own words about a container or volume; nothing if it is not there.

@@ -269,6 +269,45 @@ async fn secrets_and_names_reach_the_container() {
 }
 
 #[tokio::test]
+async fn further_names_are_the_stacks_own() {
+    let stage = Stage::new().await;
+    let named = with_spec(serving(1), |spec| {
+        spec.aliases = vec!["front".to_owned(), "www.example.com".to_owned()];
+    });
+    let asks = |names: &str| {
+        format!(
+            "for name in {names}; do while ! ping -c 1 $name; do sleep 0.1; done; done; echo found; ping -c 1 front && echo own; echo end; sleep 1000"
+        )
+    };
+    // Resolvers of its own are asked for what is outside.
+    let asker = with_spec(shell(2, &asks("front www.example.com")), |spec| {
+        spec.dns = vec!["10.42.0.1".to_owned()];
+    });
+    let mut stranger = with_spec(shell(3, &asks("front.shop www.example.com")), |spec| {
+        spec.dns_opt = vec!["timeout:1".to_owned(), "attempts:1".to_owned()];
+    });
+    stranger.stack = "blog".parse().unwrap();
+    stage.server.wish(table(1, [named, asker, stranger]));
+    let ended = async |n: u32| {
+        let script = format!("docker logs {}", name(n));
+        eventually("the names are found", async || {
+            let output = stage
+                .lab
+                .command("sh")
+                .args(["-c", &script])
+                .output()
+                .await
+                .unwrap();
+            let said = String::from_utf8(output.stdout).unwrap();
+            said.contains("end").then_some(said)
+        })
+        .await
+    };
+    assert!(ended(2).await.contains("own"));
+    assert!(!ended(3).await.contains("own"));
+}
+
+#[tokio::test]
 async fn two_agents_do_not_share_a_directory() {
     let stage = Stage::new().await;
     stage.server.wish(table(1, [serving(1)]));

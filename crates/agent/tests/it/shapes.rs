@@ -11,7 +11,8 @@ use serde_json::Value;
 
 pub use elsewhere::ELSEWHERE;
 
-/// A service `web`, and what the engine must say of its container. `HOST` stands for a directory of the host.
+/// A service `web`, and what the engine must say of its container. `HOST` stands for a directory of the
+/// host, `VOLUME` for the engine's name of the volume `data`, `PRIMARY` for the container's id.
 pub struct Shape {
     /// The keys that it proves, with blanks between them.
     pub keys: &'static str,
@@ -21,6 +22,8 @@ pub struct Shape {
     pub rest: &'static str,
     /// Files beside it.
     pub beside: &'static [(&'static str, &'static str)],
+    /// A file of the kernel without which the engine passes over or refuses the keys; a test of the body stands for them.
+    pub needs: Option<&'static str>,
     /// Only a container that was started shows it.
     pub started: bool,
     pub expect: Vec<Expect>,
@@ -30,6 +33,8 @@ pub struct Shape {
 pub enum Expect {
     /// At this place of what the engine says about the container.
     Container(&'static str, Value),
+    /// At this place of what the engine says about the container of the sidekick `log`.
+    Sidekick(&'static str, Value),
     /// At this place of what the engine says about the volume `data`.
     Volume(&'static str, Value),
     /// Its secret or config of this number lies on the host with this owner, group and mode.
@@ -57,6 +62,7 @@ fn shape(keys: &'static str, service: &'static str) -> Shape {
         service,
         rest: "",
         beside: &[],
+        needs: None,
         started: false,
         expect: Vec::new(),
     }
@@ -65,6 +71,11 @@ fn shape(keys: &'static str, service: &'static str) -> Shape {
 impl Shape {
     fn is(mut self, place: &'static str, value: impl Into<Value>) -> Self {
         self.expect.push(Expect::Container(place, value.into()));
+        self
+    }
+
+    fn sidekick_is(mut self, place: &'static str, value: impl Into<Value>) -> Self {
+        self.expect.push(Expect::Sidekick(place, value.into()));
         self
     }
 
@@ -89,6 +100,13 @@ impl Shape {
 
     fn beside(self, beside: &'static [(&'static str, &'static str)]) -> Self {
         Self { beside, ..self }
+    }
+
+    fn needs(self, file: &'static str) -> Self {
+        Self {
+            needs: Some(file),
+            ..self
+        }
     }
 
     /// It must be started to be seen.

@@ -79,13 +79,29 @@ fn owners(cx: &Cx<'_>, drafts: &Drafts) -> BTreeMap<Name, Name> {
 /// Resolves what the containers of a unit take from one another.
 fn share(cx: &Cx<'_>, name: &Name, unit: &mut Unit) {
     let mounts = Mounts::of(name, unit);
-    share_one(cx, name, &mut unit.primary, &mounts);
+    share_one(cx, name, None, &mut unit.primary, &mounts);
     for (sidekick, draft) in &mut unit.sidekicks {
-        share_one(cx, sidekick, draft, &mounts);
+        share_one(cx, sidekick, Some(name), draft, &mounts);
+    }
+    let wants_ipc = |draft: &ServiceDraft| {
+        draft
+            .container
+            .namespaces
+            .get("ipc")
+            .is_some_and(|mode| mode == PRIMARY)
+    };
+    if unit.sidekicks.values().any(wants_ipc) {
+        let namespaces = &mut unit.primary.container.namespaces;
+        namespaces
+            .entry("ipc".to_owned())
+            .or_insert_with(|| "shareable".to_owned());
     }
 }
 
-fn share_one(cx: &Cx<'_>, name: &Name, draft: &mut ServiceDraft, mounts: &Mounts) {
+/// The namespace of the unit's primary, which is there before its sidekicks.
+const PRIMARY: &str = "primary";
+
+fn share_one(cx: &Cx<'_>, name: &Name, primary: Option<&Name>, draft: &mut ServiceDraft, mounts: &Mounts) {
     let cx = cx.key(name.as_str());
     for source in std::mem::take(&mut draft.volumes_from) {
         volumes_from(&cx.key("volumes_from"), &source, draft, mounts);
@@ -94,6 +110,13 @@ fn share_one(cx: &Cx<'_>, name: &Name, draft: &mut ServiceDraft, mounts: &Mounts
         // The containers of a unit live in one network anyway.
         let in_unit = mounts.by_name.contains_key(other.name.as_str());
         if in_unit && namespace == "network" {
+            continue;
+        }
+        if primary.is_some_and(|primary| primary.as_str() == other.name) {
+            draft
+                .container
+                .namespaces
+                .insert(namespace.to_owned(), PRIMARY.to_owned());
             continue;
         }
         let shown = crate::report::cut(&other.name, 63);

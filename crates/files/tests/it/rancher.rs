@@ -260,6 +260,32 @@ fn sidekicks_live_in_their_primarys_unit() {
 }
 
 #[test]
+fn sidekicks_take_part_in_their_primarys_namespaces() {
+    let with = |log: &str, web: &str| {
+        let text = format!(
+            "web: {{image: a, labels: {{io.rancher.sidekicks: log}}, {web}}}\nlog: {{image: a, {log}}}\n"
+        );
+        (said(&project(&text)), stack_with_remarks(&project(&text)))
+    };
+    let (said, stack) = with("pid: 'container:web', ipc: 'service:web'", "");
+    assert_eq!(said, [""; 0]);
+    let unit = &service(&stack, "web").unit;
+    let sidekick = &unit.sidekicks["log"].namespaces;
+    assert_eq!(
+        (sidekick["pid"].as_str(), sidekick["ipc"].as_str()),
+        ("primary", "primary")
+    );
+    assert_eq!(unit.primary.namespaces["ipc"], "shareable");
+    // A primary is made before its sidekicks.
+    let (said, stack) = with("", "pid: 'container:log'");
+    assert!(
+        said[0].contains("the pid namespace of `log` is not shared"),
+        "{said:?}"
+    );
+    assert!(service(&stack, "web").unit.primary.namespaces.is_empty());
+}
+
+#[test]
 fn volumes_without_a_name_are_not_shared() {
     let file = SIDEKICKS.replace("/host:/shared, named:/named", "/anonymous");
     assert!(

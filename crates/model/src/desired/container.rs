@@ -87,7 +87,7 @@ pub struct ContainerSpec {
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
     /// Namespaces shared with the host or others: `network`, `pid`, `ipc`, `uts`, `userns`, `cgroup` to the engine's
-    /// own words (`host`, `private`, `none`).
+    /// own words (`host`, `private`, `none`), or `primary`: that of the unit's primary container.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub namespaces: BTreeMap<String, String>,
     /// All rights on the host.

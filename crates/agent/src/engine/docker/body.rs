@@ -278,6 +278,8 @@ mod tests {
         });
         spec.resources.realtime_period_us = Some(1_000);
         spec.resources.realtime_runtime_us = Some(500);
+        spec.resources.swappiness = Some(0);
+        spec.resources.oom_kill_disable = true;
         spec.resources.disks.weight = Some(300);
         spec.resources.disks.weights = [("/dev/sda".to_owned(), 400)].into();
         let volume = MountSource::Volume("data".parse().unwrap());
@@ -305,6 +307,8 @@ mod tests {
             (&host["CpuRealtimePeriod"], &host["CpuRealtimeRuntime"]),
             (&json!(1_000), &json!(500))
         );
+        assert_eq!(host["MemorySwappiness"], 0);
+        assert_eq!(host["OomKillDisable"], true);
         assert_eq!(host["BlkioWeight"], 300);
         assert_eq!(
             host["BlkioWeightDevice"],

@@ -7,6 +7,7 @@ pub fn shapes() -> Vec<Shape> {
     all.extend(processors());
     all.extend(disks());
     all.extend(kernel());
+    all.extend(weights());
     all
 }
 
@@ -20,12 +21,16 @@ fn memory() -> Vec<Shape> {
         .is("/HostConfig/MemoryReservation", 32 << 20)
         .is("/HostConfig/MemorySwap", 96 << 20),
         shape("memswap_limit", "mem_limit: 64m\nmemswap_limit: -1").is("/HostConfig/MemorySwap", -1),
-        shape("mem_swappiness", "mem_swappiness: 0").is("/HostConfig/MemorySwappiness", 0),
+        shape("mem_swappiness", "mem_swappiness: 0")
+            .needs("/sys/fs/cgroup/memory/memory.swappiness")
+            .is("/HostConfig/MemorySwappiness", 0),
+        shape("oom_kill_disable", "oom_kill_disable: true\nmem_limit: 64m")
+            .needs("/sys/fs/cgroup/memory/memory.oom_control")
+            .is("/HostConfig/OomKillDisable", true),
         shape(
-            "oom_kill_disable oom_score_adj shm_size",
-            "oom_kill_disable: true\nmem_limit: 64m\noom_score_adj: 500\nshm_size: 1m",
+            "oom_score_adj shm_size",
+            "oom_score_adj: 500\nshm_size: 1m",
         )
-        .is("/HostConfig/OomKillDisable", true)
         .is("/HostConfig/OomScoreAdj", 500)
         .is("/HostConfig/ShmSize", 1 << 20),
         shape(
@@ -49,6 +54,13 @@ fn processors() -> Vec<Shape> {
         .is("/HostConfig/CpuShares", 512)
         .is("/HostConfig/CpusetCpus", "0")
         .is("/HostConfig/PidsLimit", 100),
+        shape(
+            "cpu_rt_period cpu_rt_runtime",
+            "cpu_rt_period: 1s\ncpu_rt_runtime: 1000",
+        )
+        .needs("/sys/fs/cgroup/cpu/cpu.rt_runtime_us")
+        .is("/HostConfig/CpuRealtimePeriod", 1_000_000)
+        .is("/HostConfig/CpuRealtimeRuntime", 1_000),
         shape("cpu_quota cpu_period", "cpu_quota: 25000\ncpu_period: 50000")
             .is("/HostConfig/NanoCpus", 500_000_000),
     ]
@@ -75,6 +87,23 @@ fn disks() -> Vec<Shape> {
             "device_read_bps device_write_bps device_read_iops device_write_iops",
             "device_read_bps: ['/dev/loop0:1m']\ndevice_write_bps: {/dev/loop0: 2m}\ndevice_read_iops: ['/dev/loop0:100']\ndevice_write_iops: ['/dev/loop0:200']",
         ),
+    ]
+}
+
+fn weights() -> Vec<Shape> {
+    vec![
+        shape(
+            "blkio_config.weight blkio_config.weight_device blkio_config.*[].weight",
+            "blkio_config: {weight: 300, weight_device: [{path: /dev/loop0, weight: 400}]}",
+        )
+        .needs("/sys/fs/cgroup/blkio/blkio.weight")
+        .is("/HostConfig/BlkioWeight", 300),
+        shape(
+            "blkio_weight blkio_weight_device",
+            "blkio_weight: 300\nblkio_weight_device: ['/dev/loop0:400']",
+        )
+        .needs("/sys/fs/cgroup/blkio/blkio.weight")
+        .is("/HostConfig/BlkioWeight", 300),
     ]
 }
 

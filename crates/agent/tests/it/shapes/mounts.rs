@@ -15,13 +15,13 @@ fn volumes() -> Vec<Shape> {
     vec![
         shape("volumes", "volumes: ['data:/data']")
             .rest(named)
-            .is("/Mounts/0", json!({"Type": "volume", "Name": "shop_data", "Destination": "/data", "RW": true}))
+            .is("/Mounts/0", json!({"Type": "volume", "Name": "VOLUME", "Destination": "/data", "RW": true}))
             .volume_is("/Labels", json!({"a": "b"})),
         shape("volumes", "volumes: [/data]").is("/Mounts/0", json!({"Type": "volume", "Destination": "/data", "RW": true})),
         shape("volumes", "volumes: ['data:/data:ro,z']")
             .rest(named)
-            .is("/HostConfig/Binds", json!(["shop_data:/data:ro,z"]))
-            .is("/Mounts/0", json!({"Type": "volume", "Name": "shop_data", "RW": false})),
+            .is("/HostConfig/Binds", json!(["VOLUME:/data:ro,z"]))
+            .is("/Mounts/0", json!({"Type": "volume", "Name": "VOLUME", "RW": false})),
         shape(
             "volumes[].type volumes[].source volumes[].target volumes[].read_only volumes[].volume volumes[].volume.nocopy",
             "volumes: [{type: volume, source: data, target: /data, read_only: true, volume: {nocopy: true}}]",
@@ -29,15 +29,15 @@ fn volumes() -> Vec<Shape> {
         .rest(named)
         .is(
             "/HostConfig/Mounts/0",
-            json!({"Type": "volume", "Source": "shop_data", "Target": "/data", "ReadOnly": true, "VolumeOptions": {"NoCopy": true}}),
+            json!({"Type": "volume", "Source": "VOLUME", "Target": "/data", "ReadOnly": true, "VolumeOptions": {"NoCopy": true}}),
         ),
         shape(
             "volumes[].volume.labels",
-            "volumes: [{type: volume, source: fresh, target: /data, volume: {labels: {c: d}}}, {type: volume, target: /own, volume: {labels: [e=f]}}]",
+            "volumes: [{type: volume, source: data, target: /data, volume: {labels: {c: d}}}, {type: volume, target: /own, volume: {labels: [e=f]}}]",
         )
-        .rest("volumes: {fresh: }\n")
+        .rest("volumes: {data: {labels: [a=b]}}\n")
         .is("/HostConfig/Mounts/1/VolumeOptions/Labels", json!({"e": "f"}))
-        .is("/HostConfig/Mounts/0/VolumeOptions/Labels", json!({"c": "d"})),
+        .volume_is("/Labels", json!({"a": "b", "c": "d"})),
         shape(
             "volumes[].volume.subpath",
             "volumes: [{type: volume, source: data, target: /data, volume: {subpath: a}}]",
@@ -47,7 +47,7 @@ fn volumes() -> Vec<Shape> {
         shape("volume_driver", "volumes: ['data:/data']\nvolume_driver: local").volume_is("/Driver", "local"),
         shape("volumes_from", "volumes_from: ['log:ro']\nlabels: {io.rancher.sidekicks: log}")
             .rest("  log:\n    image: IMAGE\n    volumes: ['data:/logs']\nvolumes: {data: }\n")
-            .is("/Mounts/0", json!({"Type": "volume", "Name": "shop_data", "Destination": "/logs", "RW": false})),
+            .is("/Mounts/0", json!({"Type": "volume", "Name": "VOLUME", "Destination": "/logs", "RW": false})),
         shape("storage_opt", "storage_opt: {size: 1G}").refused("storage-opt"),
     ]
 }

@@ -93,5 +93,16 @@ fn resolver() -> Vec<Shape> {
         .is("/HostConfig/Dns", json!(["10.0.0.2"]))
         .is("/HostConfig/DnsSearch", json!(["example.com", "shop"]))
         .is("/HostConfig/DnsOptions", json!(["timeout:1", "ndots:1"])),
+        // Out of the managed network there are no names of the stack to look for.
+        shape(
+            "dns dns_search dns_opt hostname extra_hosts network_mode",
+            "network_mode: host\ndns: 10.0.0.2\ndns_search: example.com\ndns_opt: ['timeout:1']\nhostname: h\nextra_hosts: ['a:10.0.0.1']\ncommand: [sleep, '1000']",
+        )
+        .started()
+        .is("/HostConfig/Dns", json!(["10.0.0.2"]))
+        .is("/HostConfig/DnsSearch", json!(["example.com"]))
+        .is("/HostConfig/DnsOptions", json!(["timeout:1"]))
+        .is("/HostConfig/ExtraHosts", json!(["a:10.0.0.1"]))
+        .is("/Config/Hostname", "h"),
     ]
 }

@@ -14,13 +14,23 @@ pub fn shapes() -> Vec<Shape> {
         .is("/HostConfig/SecurityOpt", json!(["no-new-privileges:true"])),
         shape(
             "pid ipc uts userns_mode cgroup",
-            "pid: host\nipc: shareable\nuts: host\nuserns_mode: host\ncgroup: private",
+            "command: [sleep, '1000']\npid: host\nipc: shareable\nuts: host\nuserns_mode: host\ncgroup: private",
         )
+        .started()
         .is("/HostConfig/PidMode", "host")
         .is("/HostConfig/IpcMode", "shareable")
         .is("/HostConfig/UTSMode", "host")
         .is("/HostConfig/UsernsMode", "host")
         .is("/HostConfig/CgroupnsMode", "private"),
+        shape(
+            "pid ipc network_mode",
+            "command: [sleep, '1000']\nlabels: {io.rancher.sidekicks: log}",
+        )
+        .rest("  log:\n    image: IMAGE\n    pid: service:web\n    ipc: service:web\n    network_mode: service:web\n    command: [sleep, '1000']\n")
+        .started()
+        .is("/HostConfig/IpcMode", "shareable")
+        .sidekick_is("/HostConfig/PidMode", "container:PRIMARY")
+        .sidekick_is("/State/Running", true),
         shape("cgroup_parent device_cgroup_rules", "cgroup_parent: /batch\ndevice_cgroup_rules: ['c 1:3 mr']")
             .is("/HostConfig/CgroupParent", "/batch")
             .is("/HostConfig/DeviceCgroupRules", json!(["c 1:3 mr"])),

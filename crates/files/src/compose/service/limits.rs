@@ -105,7 +105,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "cpu_rt_period",
         |cx, node, draft| draft.container.resources.realtime_period_us = microseconds(cx, node),
         "cpu_rt_period: 1000000",
-        "As written, in microseconds or as a time; refused by engines whose kernel has no real-time groups.",
+        "As written, in microseconds or as a time. Refused where the kernel has no real-time groups, or where the engine was not given such time itself (`dockerd --cpu-rt-runtime`).",
     ),
     read(
         "cpu_rt_runtime",
@@ -117,7 +117,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "mem_swappiness",
         mem_swappiness,
         "mem_swappiness: 10",
-        "From 0 to 100. Only hosts with control groups of version 1 have it: on others the container does not start.",
+        "From 0 to 100. Only hosts with control groups of version 1 have it: engines pass over it on others.",
     ),
     read(
         "oom_kill_disable",

@@ -44,7 +44,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "dns",
         |cx, node, draft| draft.container.dns = cx.one_or_many_texts(node),
         "dns: 10.0.0.2",
-        "As written, instead of the platform's: then services are not found by name.",
+        "As written, for names outside: services are found by name all the same.",
     ),
     read(
         "dns_search",

@@ -44,19 +44,19 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "pid",
         |cx, node, draft| namespace(cx, node, "pid", &["host"], draft),
         "pid: host",
-        "`host`; another service's only between the containers of one unit.",
+        "`host`; `service:` and `container:` with the primary, in sidekicks of a unit.",
     ),
     read(
         "ipc",
         |cx, node, draft| namespace(cx, node, "ipc", &["host", "private", "shareable", "none"], draft),
         "ipc: host",
-        "`host`, `private`, `shareable`, `none`; another service's only between the containers of one unit.",
+        "`host`, `private`, `shareable`, `none`; `service:` and `container:` as `pid`.",
     ),
     read(
         "uts",
         |cx, node, draft| namespace(cx, node, "uts", &["host"], draft),
         "uts: host",
-        "`host`.",
+        "`host`; engines refuse it beside `hostname`.",
     ),
     read(
         "userns_mode",

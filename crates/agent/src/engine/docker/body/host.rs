@@ -10,10 +10,12 @@ use super::mounts::{binds, mounts, tmpfs};
 use super::resources::resources;
 use super::{network_mode, owns_network};
 use crate::engine::CreateContainer;
+use crate::engine::labels::container_name;
 
 /// What the container may use of the host and how it is cut off from it.
 pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
     let spec = &create.spec;
+    let resolves = !shares_network(create);
     HostConfig {
         binds: some_list(binds(create)),
         mounts: some_list(mounts(create)),
@@ -30,10 +32,10 @@ pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
         log_config: log_config(spec),
         cap_add: some_list(spec.cap_add.clone()),
         cap_drop: some_list(spec.cap_drop.clone()),
-        dns: some_list(spec.dns.clone()).filter(|_| owns_network(create)),
-        dns_search: dns_search(create),
-        dns_options: dns_options(create),
-        extra_hosts: extra_hosts(create),
+        dns: some_list(spec.dns.clone()).filter(|_| resolves),
+        dns_search: some_list(dns_search(create)).filter(|_| resolves),
+        dns_options: some_list(dns_options(create)).filter(|_| resolves),
+        extra_hosts: some_list(extra_hosts(spec)).filter(|_| resolves),
         group_add: some_list(spec.group_add.clone()),
         privileged: Some(spec.privileged),
         readonly_rootfs: Some(spec.read_only),
@@ -41,12 +43,22 @@ pub(super) fn host_config(create: &CreateContainer) -> HostConfig {
         security_opt: some_list(spec.security_opt.clone()),
         sysctls: some_map(&spec.sysctls),
         ulimits: some_list(ulimits(spec)),
-        pid_mode: spec.namespaces.get("pid").cloned(),
-        ipc_mode: spec.namespaces.get("ipc").cloned(),
-        uts_mode: spec.namespaces.get("uts").cloned(),
-        userns_mode: spec.namespaces.get("userns").cloned(),
+        pid_mode: namespace(create, "pid"),
+        ipc_mode: namespace(create, "ipc"),
+        uts_mode: namespace(create, "uts"),
+        userns_mode: namespace(create, "userns"),
         cgroupns_mode: spec.namespaces.get("cgroup").and_then(|mode| cgroup_mode(mode)),
         ..resources(spec)
+    }
+}
+
+fn namespace(create: &CreateContainer, which: &str) -> Option<String> {
+    match create.spec.namespaces.get(which)?.as_str() {
+        "primary" => {
+            let (unit, generation) = (create.owner.unit, create.owner.generation);
+            Some(format!("container:{}", container_name(unit, generation, None)))
+        }
+        mode => Some(mode.to_owned()),
     }
 }
 
@@ -69,34 +81,28 @@ fn port_bindings(create: &CreateContainer) -> Option<PortMap> {
 }
 
 /// The stack's own name after what the file says: `db` is then this stack's `db`.
-fn dns_search(create: &CreateContainer) -> Option<Vec<String>> {
-    if !owns_network(create) {
-        return None;
-    }
-    let own = create.unit.stack.to_string();
-    Some(create.spec.dns_search.iter().cloned().chain([own]).collect())
+fn dns_search(create: &CreateContainer) -> Vec<String> {
+    let own = owns_network(create).then(|| create.unit.stack.to_string());
+    create.spec.dns_search.iter().cloned().chain(own).collect()
 }
 
 /// One dot is enough for a name to be tried as it stands first; the engine's own default tries every name so.
-fn dns_options(create: &CreateContainer) -> Option<Vec<String>> {
-    if !owns_network(create) {
-        return None;
-    }
+fn dns_options(create: &CreateContainer) -> Vec<String> {
     let mut options = create.spec.dns_opt.clone();
-    if !options.iter().any(|option| option.starts_with("ndots:")) {
+    if owns_network(create) && !options.iter().any(|option| option.starts_with("ndots:")) {
         options.push("ndots:1".to_owned());
     }
-    Some(options)
+    options
 }
 
-fn extra_hosts(create: &CreateContainer) -> Option<Vec<String>> {
-    let shared = network_mode(create).is_some_and(|mode| mode.starts_with("container:"));
-    let lines = create
-        .spec
-        .extra_hosts
-        .iter()
-        .map(|(name, address)| format!("{name}:{address}"));
-    some_list(lines.collect()).filter(|_| !shared)
+/// Whether it lives in another container's network, whose resolver and names it then has.
+fn shares_network(create: &CreateContainer) -> bool {
+    network_mode(create).is_some_and(|mode| mode.starts_with("container:"))
+}
+
+fn extra_hosts(spec: &ContainerSpec) -> Vec<String> {
+    let lines = spec.extra_hosts.iter();
+    lines.map(|(name, address)| format!("{name}:{address}")).collect()
 }
 
 fn log_config(spec: &ContainerSpec) -> Option<HostConfigLogConfig> {
