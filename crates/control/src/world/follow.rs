@@ -307,7 +307,7 @@ impl World {
     }
 
     pub(super) fn set_rollout(&mut self, id: (StackId, Name), new: New<Rollout>, touched: &mut Touched) {
-        touched.service(id.0, &id.1);
+        self.touch_service(id.0, &id.1, touched);
         set(&mut self.docs.rollouts, id, new);
     }
 
