@@ -201,9 +201,16 @@ fn plain(name: &str, rng: &mut Rng) -> Option<ServiceSpec> {
         1 => FailureAction::Rollback,
         _ => FailureAction::Continue,
     };
+    let rules = rules(rng);
     Some(ServiceSpec {
         scale,
-        rules: rules(rng),
+        // Those that have to be somewhere are spread over it too.
+        spread: rules
+            .iter()
+            .filter(|rule| rule.relation == Relation::Must)
+            .map(|_| ROOM.to_owned())
+            .collect(),
+        rules,
         update: UpdatePolicy {
             on_failure,
             interval_ms: rng.between(0, 1) * 1_000,
@@ -235,6 +242,8 @@ fn rules(rng: &mut Rng) -> Vec<SchedulingRule> {
         (5, _) => of(Relation::Must, room(Some(HALL))),
         (6, _) => of(Relation::Must, room(None)),
         (7, _) => of(Relation::MustNot, room(Some("cellar"))),
+        (8, _) => of(Relation::Must, RuleSubject::System("linux".to_owned())),
+        (9, _) => of(Relation::MustNot, RuleSubject::Architecture("riscv64".to_owned())),
         _ => Vec::new(),
     }
 }

@@ -124,6 +124,12 @@ pub(super) fn holds(world: &World, shape: &Shape, host: Host<'_>, subject: &Rule
             .and_then(|wish| wish.labels.get(key))
             .is_some_and(|found| value.as_ref().is_none_or(|value| value == found)),
         RuleSubject::HostName(name) => host.wish.is_some_and(|wish| wish.name.as_str() == name),
+        RuleSubject::HostId(id) => host.id == *id,
+        // Agents run on nothing else.
+        RuleSubject::System(system) => system == "linux",
+        RuleSubject::Architecture(wanted) => host
+            .observed
+            .is_some_and(|observed| observed.facts.architecture == *wanted),
         RuleSubject::ContainerLabel { key, value } => has_container(world, host.id, key, value),
         RuleSubject::Service { stack, service } => {
             has_service(world, shape, host.id, stack.as_ref(), service)
@@ -158,6 +164,9 @@ pub(super) fn words(rule: &SchedulingRule) -> String {
         } => format!("label {key}={value}"),
         RuleSubject::HostLabel { key, value: None } => format!("label {key}"),
         RuleSubject::HostName(name) => format!("the name {name}"),
+        RuleSubject::HostId(id) => format!("the id {id}"),
+        RuleSubject::System(system) => format!("the system {system}"),
+        RuleSubject::Architecture(architecture) => format!("{architecture} processors"),
         RuleSubject::ContainerLabel { key, value } => format!("a container with label {key}={value}"),
         RuleSubject::Service {
             stack: Some(stack),

@@ -120,6 +120,32 @@ fn wishes_go_before_spread_and_rules_may_speak_of_services_and_containers() {
     assert_ne!(lab.running(shop, "away")[0].host, HostId::new(1, 3));
 }
 
+#[test]
+fn rules_may_speak_of_ids_systems_and_processors() {
+    let [amd, arm] = [HostId::new(1, 1), HostId::new(1, 2)];
+    let of = |architecture: &str| RuleSubject::Architecture(architecture.to_owned());
+    let system = |system: &str| RuleSubject::System(system.to_owned());
+    for (relation, subject, expected) in [
+        (Relation::Must, RuleSubject::HostId(arm), Some(arm)),
+        (Relation::MustNot, RuleSubject::HostId(amd), Some(arm)),
+        (Relation::Must, of("arm64"), Some(arm)),
+        (Relation::MustNot, of("arm64"), Some(amd)),
+        (Relation::Should, of("arm64"), Some(arm)),
+        (Relation::Must, system("linux"), Some(amd)),
+        (Relation::Must, system("windows"), None),
+        (Relation::Must, of("s390x"), None),
+    ] {
+        let mut lab = Lab::with_hosts(2);
+        lab.change_facts(amd, |facts| facts.architecture = "amd64".to_owned());
+        lab.change_facts(arm, |facts| facts.architecture = "arm64".to_owned());
+        let web = service("web").rule(relation, subject.clone());
+        let shop = lab.deploy("shop", stack([("web", web)]));
+        lab.settle();
+        let found = lab.running(shop, "web").first().map(|unit| unit.host);
+        assert_eq!(found, expected, "{relation:?} {subject:?}");
+    }
+}
+
 /// A host of the oracle's world.
 #[derive(Debug, Clone)]
 struct Machine {

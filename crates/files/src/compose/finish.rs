@@ -74,10 +74,10 @@ impl<'a> Finish<'a> {
             ..ServiceSpec::new(primary.container.clone())
         };
         let mut kept = std::mem::take(&mut primary.kept);
-        kept.of_container(name, &mut spec);
+        kept.of_container(cx, name, &primary.container, &mut spec);
         let primary = self.container(cx, name, primary);
         for (sidekick, mut draft) in sidekicks {
-            draft.kept.of_container(&sidekick, &mut spec);
+            std::mem::take(&mut draft.kept).of_container(cx, &sidekick, &draft.container, &mut spec);
             // Sidekicks stand under `services` too.
             if let Some(container) = self.container(cx, &sidekick, draft) {
                 spec.unit.sidekicks.insert(sidekick, container);
@@ -167,7 +167,13 @@ fn waits(cx: &Cx<'_>, draft: &ServiceDraft, kind: ServiceKind) -> bool {
         let help = "a global service has a unit on every host; forbid all hosts by a rule to have it wait";
         cx.advise(Code::Unsupported, at, message, help);
     }
-    kind == ServiceKind::Containers
+    let waits = kind == ServiceKind::Containers;
+    if waits {
+        let message = "the service is not started";
+        let help = "scale it by hand when it is to start: `muster service scale`";
+        cx.advise(Code::Difference, at, message, help);
+    }
+    waits
 }
 
 /// How many units one host may have. Of a global service each has one anyway.

@@ -24,16 +24,30 @@ pub(super) fn affinity(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         (true, true) => Relation::ShouldNot,
     };
     for item in names(cx.text(node).unwrap_or_default()) {
+        let item = filled_in(cx, item);
         let subject = match subject {
-            "host_label" => host_label(item),
-            "container_label" => container_label(cx, item),
-            _ => service(cx, item),
+            "host_label" => host_label(&item),
+            "container_label" => container_label(cx, &item),
+            _ => service(cx, &item),
         };
         match subject {
             Some(subject) => draft.rules.push(SchedulingRule { relation, subject }),
-            None => cx.bad_text(node.at, item, "a rule such as `zone=a`, or a service's name"),
+            None => cx.bad_text(node.at, &item, "a rule such as `zone=a`, or a service's name"),
         }
     }
+}
+
+/// The text with the names of this stack and service. A look at a file may not know the stack's.
+fn filled_in(cx: &Cx<'_>, item: &str) -> String {
+    let stack = cx
+        .room
+        .project
+        .name
+        .as_ref()
+        .map_or("${stack_name}", Name::as_str);
+    item.replace("${service_name}", cx.service())
+        .replace("${project_name}", stack)
+        .replace("${stack_name}", stack)
 }
 
 fn host_label(item: &str) -> Option<RuleSubject> {
@@ -54,20 +68,14 @@ fn container_label(cx: &Cx<'_>, item: &str) -> Option<RuleSubject> {
     (!key.is_empty()).then_some(RuleSubject::ContainerLabel { key, value })
 }
 
-/// `stack/service` or `service`, with the names of this stack and service filled in.
+/// `stack/service` or `service`.
 fn service(cx: &Cx<'_>, item: &str) -> Option<RuleSubject> {
     let (stack, service) = match item.split_once('/') {
         Some((stack, service)) => (Some(stack), service),
         None => (None, item),
     };
     let own_stack = cx.room.project.name.as_ref().map(Name::as_str);
-    let stack = stack
-        .filter(|stack| !matches!(*stack, "${stack_name}" | "${project_name}") && Some(*stack) != own_stack);
-    let service = if service == "${service_name}" {
-        cx.service()
-    } else {
-        service
-    };
+    let stack = stack.filter(|stack| *stack != "${stack_name}" && Some(*stack) != own_stack);
     Some(RuleSubject::Service {
         stack: stack.map(Name::parse).transpose().ok()?,
         service: Name::parse(service).ok()?,

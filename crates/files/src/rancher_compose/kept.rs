@@ -3,10 +3,15 @@
 use std::net::IpAddr;
 
 use muster_model::Name;
-use muster_model::desired::{Balancer, HealthCheck, Metadata, Outside, ServiceKind, ServiceRef, ServiceSpec};
+use muster_model::desired::{
+    Balancer, ContainerSpec, HealthCheck, Metadata, Outside, ServiceKind, ServiceRef, ServiceSpec,
+};
 
 use super::old_balancer::OldBalancer;
 use super::parts::Part;
+use crate::code::Code;
+use crate::cx::Cx;
+use crate::text::At;
 
 /// What is kept of one service.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +26,8 @@ pub(crate) struct Kept {
     pub health_check: Option<HealthCheck>,
     pub metadata: Metadata,
     pub retain_ip: bool,
+    /// Whether `io.rancher.container.dns` wants the platform's names.
+    pub dns: Option<(At, bool)>,
     pub drain_ms: Option<u64>,
 }
 
@@ -44,7 +51,24 @@ impl Kept {
     }
 
     /// Puts into a service what is said of its container `name`.
-    pub fn of_container(&mut self, name: &Name, spec: &mut ServiceSpec) {
+    pub fn of_container(
+        &mut self,
+        cx: &Cx<'_>,
+        name: &Name,
+        container: &ContainerSpec,
+        spec: &mut ServiceSpec,
+    ) {
+        if let Some((at, wanted)) = self
+            .dns
+            .filter(|(_, wanted)| *wanted != container.on_managed_network())
+        {
+            let message = format!("the label `io.rancher.container.dns: {wanted}` is not acted on");
+            let help = match wanted {
+                true => "containers in the host's network use the host's resolver",
+                false => "the container finds services by name all the same",
+            };
+            cx.advise(Code::Unsupported, at, message, help);
+        }
         spec.health_checks
             .extend(self.health_check.take().map(|check| (name.clone(), check)));
         if !self.metadata.is_empty() {

@@ -7,10 +7,10 @@ use super::old_balancer;
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
 use crate::cx::Cx;
-use crate::table::{Action, Key, kept, nothing, read, say_kept, unsupported};
+use crate::table::{Action, Key, kept, nothing, partly, read, say_kept, unsupported};
 use crate::text::{At, Node};
 
-const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in.";
+const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in. Upper and lower case differ.";
 
 pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
     read(
@@ -114,9 +114,11 @@ pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
     nothing("io.rancher.service.ui_link.label", "A note for people."),
     nothing("io.rancher.container.display_name", "A note for people."),
     nothing("io.rancher.container.namespace", "A note for people."),
-    unsupported(
+    partly(
         "io.rancher.container.dns",
-        "containers in the host's network use the host's resolver",
+        dns,
+        "",
+        "As here anyway: containers in the environment's network find services by name (`true`), those in the host's use the host's resolver (`false`). The other way round is not acted on.",
     ),
     unsupported(
         "io.rancher.container.dns.priority",
@@ -300,6 +302,10 @@ fn start_once(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     if cx.flag(node) == Some(true) {
         draft.deploy_restart = Some(RestartPolicy::No);
     }
+}
+
+fn dns(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    draft.kept.dns = cx.flag(node).map(|wanted| (node.at, wanted));
 }
 
 fn locality(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {

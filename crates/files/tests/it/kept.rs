@@ -377,6 +377,7 @@ fn how_many_a_service_begins_with() {
         (waits.scale, waits.waits, waits.scale_of_files()),
         (None, true, 0)
     );
+    wrong("start_on_create: false", "note[difference]");
     let global = "start_on_create: false\nlabels: {io.rancher.scheduler.global: 'true'}";
     assert!(!web(global).waits);
     wrong(global, "unsupported[unsupported]");

@@ -90,7 +90,7 @@ fn keys_that_wait_for_later_are_named() {
         "retain_ip: false",
         "lb_config: {}",
         "scale_policy: {min: 1}",
-        "start_on_create: false",
+        "start_on_create: true",
     ] {
         assert_eq!(said_of(key), [""; 0]);
     }
@@ -155,6 +155,10 @@ fn affinity() {
         rules("host_label_soft_ne", "a=b"),
         [host(Relation::ShouldNot, "a", "b")]
     );
+    assert_eq!(
+        rules("host_label", "for=$${stack_name}-$${service_name}"),
+        [host(Relation::Must, "for", "shop-web")]
+    );
     let service = |stack: Option<&str>, service: &str| RuleSubject::Service {
         stack: stack.map(|stack| stack.parse().unwrap()),
         service: service.parse().unwrap(),
@@ -198,6 +202,11 @@ fn labels_that_do_not_act() {
         "io.rancher.container.create_agent",
         "unsupported[unsupported] services.web.labels.io.rancher.container.create_agent",
     );
+    let dns =
+        |value: &str, more: &str| said_of(&format!("labels: {{io.rancher.container.dns: '{value}'}}{more}"));
+    let host = "\nnetwork_mode: host";
+    assert_eq!((dns("true", ""), dns("false", host)), (vec![], vec![]));
+    assert!(dns("true", host)[0].contains("unsupported[unsupported]") && dns("false", "").len() == 1);
     check("io.rancher.loadbalancer.nothing", "warning[ignored-key]");
     check(
         "io.rancher.container.agent_service.vxlan",

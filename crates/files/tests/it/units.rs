@@ -1,5 +1,6 @@
 //! How many units, where, in which order, and how they are replaced.
 
+use muster_model::HostId;
 use muster_model::desired::{
     Condition, FailureAction, Relation, RuleSubject, SchedulingRule, ServiceKind, UpdateOrder, UpdatePolicy,
 };
@@ -151,6 +152,27 @@ fn constraints() {
         "unsupported[unsupported]",
     );
     refuse("deploy: {placement: {constraints: [zone]}}", "error[bad-value]");
+    let subject = |text: &str| rule(text)[0].subject.clone();
+    assert_eq!(
+        subject("node.id == host-1-7"),
+        RuleSubject::HostId(HostId::new(1, 7))
+    );
+    assert_eq!(
+        subject("node.platform.os != Linux"),
+        RuleSubject::System("linux".into())
+    );
+    for arch in ["amd64", "x86_64"] {
+        let expected = RuleSubject::Architecture("amd64".into());
+        assert_eq!(subject(&format!("node.platform.arch == {arch}")), expected);
+    }
+    refuse(
+        "deploy: {placement: {constraints: [node.id == 2ivku8v2gvtg4]}}",
+        "error[bad-value]",
+    );
+    refuse(
+        "deploy: {placement: {constraints: [engine.labels.a == b]}}",
+        "unsupported[unsupported]",
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Name;
+use crate::{HostId, Name};
 
 /// One rule on where units run, from `io.rancher.scheduler.*` labels or `deploy.placement`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
@@ -42,6 +42,12 @@ pub enum RuleSubject {
     },
     /// The host's name.
     HostName(String),
+    /// The host's id.
+    HostId(HostId),
+    /// What its engine runs containers of, such as `linux`.
+    System(String),
+    /// Its processors, in the engine's words, such as `amd64`.
+    Architecture(String),
     /// A label of a container that runs there.
     ContainerLabel {
         /// Its key.

@@ -58,8 +58,6 @@ impl Default for UpdatePolicy {
     }
 }
 
-// Serde hands fields to predicates by reference.
-#[allow(clippy::trivially_copy_pass_by_ref)]
 const fn is_zero(number: &u16) -> bool {
     *number == 0
 }

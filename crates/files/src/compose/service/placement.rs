@@ -13,7 +13,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "constraints",
         constraints,
         "constraints: [\"node.labels.zone == a\"]",
-        "`node.labels.<key>` and `node.hostname`, with `==` and `!=`; others are not acted on.",
+        "`node.labels.<key>`, `node.hostname`, `node.id`, `node.platform.os`, `node.platform.arch`, with `==` and `!=`; others, such as `node.role` and `engine.labels`, are not acted on.",
     ),
     partly(
         "preferences",
@@ -46,19 +46,7 @@ fn constraint(cx: &Cx<'_>, node: &Node, text: &str) -> Option<SchedulingRule> {
         );
         return None;
     };
-    let subject = match left.strip_prefix("node.labels.") {
-        Some(key) => RuleSubject::HostLabel {
-            key: key.to_owned(),
-            value: Some(value.to_owned()),
-        },
-        None if left == "node.hostname" => RuleSubject::HostName(value.to_owned()),
-        None => {
-            let message = format!("hosts are not chosen by `{}`", crate::report::cut(left, 60));
-            let help = "the constraint is left out; give hosts labels and use `node.labels.…`";
-            cx.advise(Code::Unsupported, node.at, message, help);
-            return None;
-        }
-    };
+    let subject = subject(cx, node, left, value)?;
     Some(SchedulingRule { relation, subject })
 }
 
@@ -99,6 +87,44 @@ fn label(cx: &Cx<'_>, node: &Node) -> Option<String> {
 fn max_per_host(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let most: Option<u32> = cx.number(node, "a number of units such as `2`");
     draft.per_host_max = most.filter(|most| *most > 0).map(|most| (node.at, most));
+}
+
+fn subject(cx: &Cx<'_>, node: &Node, left: &str, value: &str) -> Option<RuleSubject> {
+    if let Some(key) = left.strip_prefix("node.labels.") {
+        return Some(RuleSubject::HostLabel {
+            key: key.to_owned(),
+            value: Some(value.to_owned()),
+        });
+    }
+    match left {
+        "node.hostname" => Some(RuleSubject::HostName(value.to_owned())),
+        "node.id" => {
+            let id = value.parse().ok();
+            if id.is_none() {
+                cx.bad_text(node.at, value, "the id of a host, as `muster host ls` shows it");
+            }
+            id.map(RuleSubject::HostId)
+        }
+        "node.platform.os" => Some(RuleSubject::System(value.to_ascii_lowercase())),
+        "node.platform.arch" => Some(RuleSubject::Architecture(architecture(value))),
+        _ => {
+            let message = format!("hosts are not chosen by `{}`", crate::report::cut(left, 60));
+            let help = "the constraint is left out; give hosts labels and use `node.labels.…`";
+            cx.advise(Code::Unsupported, node.at, message, help);
+            None
+        }
+    }
+}
+
+/// Processors in the engine's words, as hosts say them.
+fn architecture(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
+    match text.as_str() {
+        "x86_64" | "x86-64" => "amd64".to_owned(),
+        "aarch64" => "arm64".to_owned(),
+        "armv7l" | "armv6l" | "armhf" => "arm".to_owned(),
+        _ => text,
+    }
 }
 
 fn split(text: &str) -> Option<(&str, Relation, &str)> {
