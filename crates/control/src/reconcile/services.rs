@@ -33,6 +33,7 @@ pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
         Some(mut look) => {
             look.vacated = vacated;
             let fill = rollouts::fill(&look);
+            wake_at_fences(&mut look);
             move_lost(&mut look, &fill);
             drop_surplus(&mut look);
             fill_missing(&mut look, &fill);
@@ -99,6 +100,23 @@ fn wind_down(desk: &mut Desk<'_>, stack: StackId, service: &Name) {
     }
 }
 
+/// A fence tells nobody that its time has come: an exclusive service, or one that is becoming or was one, is woken then.
+fn wake_at_fences(look: &mut Look<'_, '_>) {
+    for lost in look.members().iter().filter(|member| member.state == State::Lost) {
+        let unit = &lost.unit;
+        let was = Shape::of(&look.desk.world, look.stack, unit.revision, &look.service);
+        let shapes = was.iter().chain([&look.goal, &look.head]);
+        let exclusive = shapes
+            .map(|shape| shape.facts().class)
+            .any(|class| class == UnitClass::Exclusive);
+        if let Some(fence) = look.desk.cx.fences.get(&unit.host).copied()
+            && exclusive
+        {
+            look.desk.wake(fence);
+        }
+    }
+}
+
 /// Units of lost hosts are made anew elsewhere, if they may and can; the old ones end when their host is back.
 fn move_lost(look: &mut Look<'_, '_>, fill: &Shape) {
     if look.is_global() {
@@ -145,9 +163,6 @@ fn holds_back(look: &mut Look<'_, '_>, lost: &Member, host: &Name) -> Option<Rea
         UnitClass::Pinned => Some(Reason::WaitsForHost { host }),
         UnitClass::Exclusive if !shape.facts().volumes.is_empty() => Some(Reason::WaitsForHost { host }),
         UnitClass::Exclusive => {
-            if let Some(fence) = look.desk.cx.fences.get(&unit.host).copied() {
-                look.desk.wake(fence);
-            }
             let fenced = look.fenced(unit.host);
             match fenced {
                 true => marks::EXCLUSIVE_FENCED.reach(),

@@ -313,3 +313,27 @@ fn events_are_enough(steps: &[Step]) {
     }
     assert!(events.world == scan.world);
 }
+
+#[test]
+fn who_becomes_exclusive_is_looked_at_when_the_lease_of_a_lost_host_has_run_out() {
+    let deploy = |variant| Step::Deploy {
+        title: 1,
+        variant,
+        image: 0,
+    };
+    events_are_enough(&[
+        deploy(0),
+        Step::Round,
+        Step::Silence {
+            host: 1,
+            fenced_after: 6,
+        },
+        deploy(6),
+        Step::Round,
+        Step::Advance { seconds: 4 },
+        Step::Round,
+        Step::Round,
+        Step::Advance { seconds: 2 },
+        Step::Round,
+    ]);
+}
