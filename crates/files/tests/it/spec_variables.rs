@@ -368,6 +368,7 @@ A=1
 == a path without its key
 -- web
 env_file: [{file: a.env}]
+! 4: error[missing-key] services.web.env_file[0]: the file is not named
 ! 4: error[unknown-key] services.web.env_file[0].file
 == an empty file gives nothing
 -- web
