@@ -246,7 +246,11 @@ services:
 == a name that is written backwards
 -- file compose.yaml
 services: {"web\u202Egnp": {image: a}}
-! 1: error[bad-name] services.web
+! 1: error[bad-name] services.web�gnp: a name starts with a letter or digit and goes on with letters, digits, `-`, `_` or `.`; `web�gnp`
+== a value that is written backwards
+-- web
+restart: "\u2066no\u2069 \u202eon\u2028"
+! 4: error[bad-value] services.web.restart: `�no� �on�` is not
 == a name with letters that look like others
 -- file compose.yaml
 services: {"wеb": {image: a}}
