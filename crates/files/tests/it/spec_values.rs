@@ -245,6 +245,11 @@ services:
 > a.restart = "always"
 > b.restart = {"on_failure":3}
 > c.restart = "no"
+== a number of restarts counts for failures alone
+-- web
+deploy: {restart_policy: {max_attempts: 3}}
+! 4: unsupported[unsupported] services.web.deploy.restart_policy: a number of restarts counts with
+> web.restart = "always"
 == a restart that is none
 -- web
 restart: sometimes
