@@ -132,13 +132,20 @@ fn too_many(file: String, left_out: usize) -> Diagnostic {
     }
 }
 
-/// `text` without line breaks and other control characters, shortened: what people wrote may be 64 KB long.
+/// `text` without line breaks and other characters that control a terminal, shortened: what people wrote may be 64 KB long.
 pub(crate) fn cut(text: &str, length: usize) -> String {
-    let mut chars = text.chars().map(|c| if c.is_control() { '�' } else { c });
+    let mut chars = text
+        .chars()
+        .map(|c| if c.is_control() || is_order(c) { '�' } else { c });
     let short: String = chars.by_ref().take(length).collect();
     if chars.next().is_some() {
         short + "…"
     } else {
         short
     }
+}
+
+/// Characters that end lines or turn the order of others round: a terminal would show something else than what is said.
+fn is_order(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

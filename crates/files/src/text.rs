@@ -127,6 +127,11 @@ impl Node {
         self.entries()?.iter().find(|entry| entry.key == key)
     }
 
+    /// Whether it says something under `key`: nothing at all stands for the key being left out.
+    pub fn says(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|value| !value.is_null())
+    }
+
     /// The value of `key`, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         let Value::Map(entries) = &mut self.value else {

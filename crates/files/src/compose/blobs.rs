@@ -137,9 +137,14 @@ fn source(cx: &Cx<'_>, name: &Name, entry: &Entry, secret: bool) -> Source {
     } else if let Some((at, content)) = blob.content {
         Some((at, content.into_bytes()))
     } else {
-        let said = ["file", "environment", "content", "external"]
+        let keys = ["file", "environment", "content", "external"];
+        let denied = matches!(
+            entry.value.get("external").and_then(Node::known_text),
+            Some("false" | "no" | "off")
+        );
+        let said = keys
             .iter()
-            .any(|key| entry.value.get(key).is_some());
+            .any(|key| entry.value.says(key) && !(denied && *key == "external"));
         if !said {
             let help = "add `file:`, `environment:`, `content:` or `external: true`";
             cx.advise(

@@ -67,24 +67,31 @@ pub(super) fn document(cx: &Cx<'_>, mut root: Node, extra: &BTreeMap<String, Str
     if !few_enough(cx, &root) {
         return None;
     }
-    if cx.room.as_written {
-        return Some(Document {
-            root,
-            format,
-            half: false,
-        });
-    }
-    // Notes of one's own are nobody's business; what aliases take from them stands elsewhere too.
-    if let Value::Map(entries) = &mut root.value {
-        for entry in entries.iter_mut().filter(|entry| !is_extension(&entry.key)) {
-            interpolate_tree(&cx.key(&entry.key), &mut entry.value, extra);
-        }
+    if !cx.room.as_written {
+        interpolate_but_notes(cx, &mut root, 2, extra);
     }
     Some(Document {
         root,
         format,
         half: false,
     })
+}
+
+/// Replaces variables everywhere but in notes of one's own at the root and in services: they are nobody's business, and
+/// what aliases take from them stands elsewhere too.
+fn interpolate_but_notes(cx: &Cx<'_>, node: &mut Node, levels: usize, extra: &BTreeMap<String, String>) {
+    let Value::Map(entries) = &mut node.value else {
+        return interpolate_tree(cx, node, extra);
+    };
+    for Entry { key, value, .. } in entries {
+        let cx = cx.key(key);
+        match (levels, key.as_str()) {
+            (2, "services") => interpolate_but_notes(&cx, value, 1, extra),
+            (1, _) => interpolate_but_notes(&cx, value, 0, extra),
+            (_, key) if is_extension(key) => {}
+            _ => interpolate_tree(&cx, value, extra),
+        }
+    }
 }
 
 /// Whether there are no more services than a stack may have; else that is said.

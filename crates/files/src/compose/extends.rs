@@ -194,12 +194,11 @@ fn wish(cx: &Cx<'_>, node: &Node) -> Option<Wish> {
     }
     let mut said = Said::default();
     read_map(cx, node, KEYS, &mut said);
-    let is_said = |key| node.get(key).is_some_and(|value| !value.is_null());
-    if !is_said("service") {
+    if !node.says("service") {
         let help = "add `service:` with its name";
         cx.advise(Code::Missing, at, "it is not said which service", help);
     }
-    if is_said("file") && said.file.is_none() {
+    if node.says("file") && said.file.is_none() {
         return None;
     }
     let (file, service) = (said.file, said.service?);

@@ -243,7 +243,12 @@ fn resources(cx: &Cx<'_>, draft: &ServiceDraft) -> Resources {
             at(deploy.memory_reservation),
         ),
         milli_cpus: agreed(cx, "cpus", at(milli_cpus), at(deploy.milli_cpus)),
-        milli_cpus_reservation: own.milli_cpus_reservation.or(deploy.milli_cpus_reservation),
+        milli_cpus_reservation: agreed(
+            cx,
+            "milli_cpu_reservation",
+            at(own.milli_cpus_reservation),
+            at(deploy.milli_cpus_reservation),
+        ),
         pids: agreed(cx, "pids_limit", pids(own), pids(deploy)),
         ..own.clone()
     }

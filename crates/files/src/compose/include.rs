@@ -1,5 +1,7 @@
 //! `include`: other compose files whose services, volumes, secrets and configs become part of this one.
 
+mod own_variables;
+
 use std::collections::BTreeMap;
 
 use super::document::Document;
@@ -64,10 +66,24 @@ pub(super) fn resolve(cx: &Cx<'_>, document: &mut Document, chain: &mut Vec<Stri
             Value::Map(_) => read_map(&cx, node, KEYS, &mut item),
             _ => item.paths = paths(&cx, node),
         }
+        if item.paths.is_empty() && is_empty(node) {
+            cx.advise(
+                Code::Missing,
+                node.at,
+                "the file is not named",
+                "add `path:` with its name",
+            );
+        }
         if let Some(included) = load(&cx, &item, chain) {
             adopt(&cx, node.at, &mut document.root, included.root);
         }
     }
+}
+
+/// Whether an item names no file, rather than a wrong one, which was said.
+fn is_empty(item: &Node) -> bool {
+    let is_none = |paths: &Node| matches!(&paths.value, Value::List(paths) if paths.is_empty());
+    item.entries().is_some() && (!item.says("path") || item.get("path").is_some_and(is_none))
 }
 
 fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
@@ -91,7 +107,7 @@ fn load(cx: &Cx<'_>, item: &Item, chain: &mut Vec<String>) -> Option<Document> {
         }
         let mut document = load_document(cx, *at, file, ReferenceKind::Include, &variables)?;
         cx.room.set_base(document.root.at.file, directory.clone());
-        pass_on(cx, &mut document.root, &variables);
+        own_variables::pass_on(cx, &mut document.root, &variables);
         Extends::new(&Cx::root(cx.room)).resolve(&mut document, &path);
         chain.push(path);
         resolve(&Cx::root(cx.room), &mut document, chain);
@@ -127,60 +143,6 @@ fn variables(cx: &Cx<'_>, at: At, item: &Item, directory: &str) -> BTreeMap<Stri
         }
     }
     found
-}
-
-/// Gives the names that an included file passes on, to containers, secrets and configs, the values of its own variables.
-fn pass_on(cx: &Cx<'_>, root: &mut Node, own: &BTreeMap<String, String>) {
-    let value = |at: At, name: &str| {
-        let value = own.get(name).and_then(|_| cx.room.variable(name, &[own]))?;
-        cx.room.spend(cx, at, value.len()).then_some(value)
-    };
-    for service in values(root, "services") {
-        match service
-            .get_mut("environment")
-            .map(|environment| &mut environment.value)
-        {
-            Some(Value::Map(entries)) => {
-                for entry in entries.iter_mut().filter(|entry| entry.value.is_null()) {
-                    if let Some(value) = value(entry.at, &entry.key) {
-                        entry.value = Node::text(entry.at, value);
-                    }
-                }
-            }
-            Some(Value::List(items)) => {
-                for item in items {
-                    let given = item
-                        .known_text()
-                        .and_then(|name| Some((name, value(item.at, name)?)));
-                    if let Some((name, value)) = given {
-                        *item = Node::text(item.at, format!("{name}={value}"));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    for section in ["secrets", "configs"] {
-        for content in values(root, section) {
-            let named = content.get("environment").and_then(Node::known_text);
-            let given = named.and_then(|name| value(content.at, name));
-            if let (Some(given), Value::Map(entries)) = (given, &mut content.value)
-                && let Some(entry) = entries.iter_mut().find(|entry| entry.key == "environment")
-            {
-                entry.key = "content".to_owned();
-                entry.value = Node::text(entry.at, given);
-            }
-        }
-    }
-}
-
-/// What stands under the keys of a section.
-fn values<'n>(root: &'n mut Node, section: &str) -> impl Iterator<Item = &'n mut Node> {
-    let entries = match root.get_mut(section).map(|section| &mut section.value) {
-        Some(Value::Map(entries)) => entries.as_mut_slice(),
-        _ => &mut [],
-    };
-    entries.iter_mut().map(|entry| &mut entry.value)
 }
 
 /// Puts what was included beside what the including file has. Nothing may be in both.

@@ -20,9 +20,10 @@ enum Rule {
     Maps(fn(Node) -> Option<Entry>),
     /// Names with addresses: those of a later file replace all that an earlier one gives the same name.
     Hosts,
-    /// Lists, or a single value for one item, that stand for something; a later item replaces one that stands for the
-    /// same.
+    /// Lists of what stands for something; a later item replaces one that stands for the same.
     Items(fn(&Node) -> Option<String>),
+    /// The same, where a single value may stand for a list of one.
+    OneOrMany(fn(&Node) -> Option<String>),
     /// `driver` and `options`: other options belong to another driver.
     Driver,
 }
@@ -38,12 +39,13 @@ fn rule(key: &str) -> Rule {
         "networks" => Rule::Maps(name),
         "volumes" => Rule::Items(volume_target),
         "devices" => Rule::Items(device_target),
-        "tmpfs" => Rule::Items(tmpfs_target),
+        "tmpfs" => Rule::OneOrMany(tmpfs_target),
         "secrets" => Rule::Items(|item| file_target(item, true)),
         "configs" => Rule::Items(|item| file_target(item, false)),
         // Two of one name may lie in two directories; who reads them knows.
-        "env_file" | "label_file" => Rule::Items(|_| None),
-        "dns" | "dns_search" | "dns_opt" | "volumes_from" | "group_add" => Rule::Items(whole),
+        "env_file" | "label_file" => Rule::OneOrMany(|_| None),
+        "dns" | "dns_search" | "volumes_from" => Rule::OneOrMany(whole),
+        "dns_opt" | "group_add" => Rule::Items(whole),
         "ports" | "expose" | "profiles" | "cap_add" | "cap_drop" | "security_opt" => Rule::Items(whole),
         "constraints" | "preferences" => Rule::Items(whole),
         "logging" => Rule::Driver,
@@ -83,12 +85,21 @@ fn merge(rule: Rule, base: Node, over: Node) -> Node {
     if over.is_null() && !matches!(rule, Rule::Replace) {
         return base;
     }
+    if base.is_null() {
+        return over;
+    }
     match rule {
         Rule::Shape => merge_shape(base, over),
         Rule::Replace => over,
         Rule::Maps(entry) => merge_maps(base, over, entry),
         Rule::Hosts => merge_hosts(base, over),
-        Rule::Items(identity) => merge_items(base, over, identity),
+        Rule::Items(identity) => match [&base, &over].map(|node| matches!(node.value, Value::List(_))) {
+            [true, true] => merge_items(base, over, identity),
+            // Who reads the one that is no list says so.
+            [false, _] => base,
+            [_, false] => over,
+        },
+        Rule::OneOrMany(identity) => merge_items(as_list(base), as_list(over), identity),
         Rule::Driver => merge_driver(base, over),
     }
 }
@@ -244,8 +255,7 @@ fn hosts(node: Node) -> Node {
     Node { value, ..node }
 }
 
-fn merge_items(base: Node, over: Node, identity: fn(&Node) -> Option<String>) -> Node {
-    let (mut base, over) = (as_list(base), as_list(over));
+fn merge_items(mut base: Node, over: Node, identity: fn(&Node) -> Option<String>) -> Node {
     let (Value::List(items), Value::List(later)) = (&mut base.value, over.value) else {
         return base;
     };

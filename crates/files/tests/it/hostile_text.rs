@@ -246,7 +246,11 @@ services:
 == a name that is written backwards
 -- file compose.yaml
 services: {"web\u202Egnp": {image: a}}
-! 1: error[bad-name] services.web
+! 1: error[bad-name] services.web�gnp: a name starts with a letter or digit and goes on with letters, digits, `-`, `_` or `.`; `web�gnp`
+== a value that is written backwards
+-- web
+restart: "\u2066no\u2069 \u202eon\u2028"
+! 4: error[bad-value] services.web.restart: `�no� �on�` is not
 == a name with letters that look like others
 -- file compose.yaml
 services: {"wеb": {image: a}}
@@ -351,6 +355,93 @@ A="x\0y"
 > web.environment = {"A":"x\\0y"}
 "##;
 
+pub const NOTHING: &str = r##"
+== a port with nothing as its target
+-- web
+ports: [{target: , published: 80}]
+! 4: error[missing-key] services.web.ports[0]: the port in the container is not named
+== a volume with nothing as its target
+-- web
+volumes: [{type: volume, source: vol, target: }]
+! 4: error[missing-key] services.web.volumes[0]: the path in the container is not named
+== a host path that is nothing
+-- web
+volumes: [{type: bind, source: ~, target: /x}]
+! 4: error[missing-key] services.web.volumes[0]: the host's path is not named
+== a volume of nothing is one without a name
+-- web
+volumes: [{type: volume, source: , target: /x}, {source: , target: /y}]
+> web.mounts = ["volume /x","volume /y"]
+== a secret of nothing
+-- web
+secrets: [{source: , target: x}]
+! 4: error[missing-key] services.web.secrets[0]: it is not said which one
+== a device of nothing
+-- web
+devices: [{target: /dev/a}, {source: }]
+! 4: error[missing-key] services.web.devices[0]: the device is not named
+! 4: error[missing-key] services.web.devices[1]: the device is not named
+== a file of variables of nothing
+-- web
+env_file: [{required: false}, {path: }]
+! 4: error[missing-key] services.web.env_file[0]: the file is not named
+! 4: error[missing-key] services.web.env_file[1]: the file is not named
+== an included file of nothing
+-- file compose.yaml
+include: [{env_file: x}, {path: []}]
+services: {web: {image: a}}
+! 1: error[missing-key] include[0]: the file is not named
+! 1: error[missing-key] include[1]: the file is not named
+== a service that extends nothing
+-- file compose.yaml
+services:
+  web: {image: a, extends: {service: }}
+! 2: error[missing-key] services.web.extends: it is not said which service
+== a check of nothing
+-- web
+healthcheck: {test: , interval: 1s}
+! 4: unsupported[unsupported] services.web.healthcheck: times without a `test` are not acted on
+== no check at all
+-- web
+healthcheck: {}
+> web.healthcheck = -
+== contents from nowhere
+-- file compose.yaml
+services: {web: {image: a, secrets: [a, b, c]}}
+secrets: {a: {external: false}, b: {file: }, c: {}}
+! 2: error[missing-key] secrets.a: it is not said where the content comes from
+! 2: error[missing-key] secrets.b: it is not said where the content comes from
+! 2: error[missing-key] secrets.c: it is not said where the content comes from
+== contents from somewhere that is not known
+-- file compose.yaml
+services: {web: {image: a, secrets: [a]}}
+secrets: {a: {file: $NOPE}}
+! 2: error[unset-variable] secrets.a.file: the variable `NOPE` is not set
+== keys with nothing behind them
+-- web
+command:
+entrypoint: ~
+environment: null
+ports:
+volumes:
+deploy:
+healthcheck:
+logging:
+ulimits:
+depends_on:
+networks:
+labels:
+user:
+scale:
+tty:
+> services = ["web"]
+== a service of nothing
+-- file compose.yaml
+services:
+  web:
+! 2: error[missing-key] services.web: the service has no image
+"##;
+
 pub const CIRCLES: &str = r##"
 == a service that extends itself
 -- file compose.yaml
@@ -444,13 +535,18 @@ fn names_and_paths() {
 }
 
 #[test]
+fn nothing() {
+    run(NOTHING);
+}
+
+#[test]
 fn circles() {
     run(CIRCLES);
 }
 
 #[test]
 fn there_are_a_hundred_hostile_files() {
-    let texts = [YAML, NUMBERS, NAMES_AND_PATHS, CIRCLES];
+    let texts = [YAML, NUMBERS, NAMES_AND_PATHS, NOTHING, CIRCLES];
     let texts: usize = texts.map(|text| crate::spec::cases(text).len()).iter().sum();
     let bytes = crate::hostile_bytes::all().len();
     let bombs = crate::hostile_bombs::bombs().len();

@@ -54,6 +54,51 @@ ports: ['80:80']
 -- web
 ports:
 > web.ports = ["80:80/tcp"]
+== whatever follows nothing counts
+-- web
+ports:
+environment:
+command:
+dns:
+depends_on:
+extra_hosts:
+logging:
+ulimits:
+env_file:
+user:
+-- web
+ports: ['80:80']
+environment: [A=1]
+command: [a]
+dns: 10.0.0.1
+depends_on: []
+extra_hosts: ['a:10.0.0.1']
+logging: {driver: local}
+ulimits: {nofile: 1}
+env_file: a.env
+user: u
+-- beside a.env
+B=2
+> web.ports = ["80:80/tcp"]
+> web.environment = {"A":"1","B":"2"}
+> web.command = ["a"]
+> web.dns = ["10.0.0.1"]
+> web.extra_hosts = ["a=10.0.0.1"]
+> web.logging = {"driver":"local"}
+> web.ulimits = {"nofile":{"hard":1,"soft":1}}
+> web.user = "u"
+== a single value where a list belongs is said although another file follows
+-- web
+ports: 80:80
+cap_add: A
+volumes: [vol:/a]
+-- web
+ports: ['81:81']
+cap_add: [B]
+volumes: vol:/b
+! 4: error[wrong-type] services.web.ports: `ports` takes a list; found a single value
+! 5: error[wrong-type] services.web.cap_add: `cap_add` takes a list; found a single value
+! over.yaml:6: error[wrong-type] services.web.volumes: `volumes` takes a list; found a single value
 == nothing in place of a command is the image's command
 -- web
 command: [a]

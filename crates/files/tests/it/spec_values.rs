@@ -106,6 +106,11 @@ deploy: {resources: {reservations: {memory: 2m}}}
 pids_limit: 10
 deploy: {resources: {limits: {pids: 20}}}
 ! 2: error[conflict] services.web.pids_limit
+== two reservations of processors that differ
+-- web
+milli_cpu_reservation: 100
+deploy: {resources: {reservations: {cpus: '0.2'}}}
+! 2: error[conflict] services.web.milli_cpu_reservation
 == two scales that differ
 -- web
 scale: 2
@@ -240,6 +245,11 @@ services:
 > a.restart = "always"
 > b.restart = {"on_failure":3}
 > c.restart = "no"
+== a number of restarts counts for failures alone
+-- web
+deploy: {restart_policy: {max_attempts: 3}}
+! 4: unsupported[unsupported] services.web.deploy.restart_policy: a number of restarts counts with
+> web.restart = "always"
 == a restart that is none
 -- web
 restart: sometimes

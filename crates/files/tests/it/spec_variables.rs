@@ -167,13 +167,14 @@ user: a$NOPE
 user: a$NOPE
 -- offline
 ! 4: warning[unset-variable] services.web.user: the variable `NOPE` is not set
-== notes of one's own at the root are not asked for variables, what is taken from them is
+== notes of one's own are not asked for variables, what is taken from them is
 -- file compose.yaml
 x-note: $NOPE ${ and $
 x-user: &user u$U
-services: {web: {image: a, user: *user}}
+services: {web: {image: a, user: *user, x-mine: $NOPE, environment: {x-A: a$U}}}
 -- with U=1
 > web.user = "u1"
+> web.environment = {"x-A":"a1"}
 > asked = ["U"]
 == an operator that is none
 -- web
@@ -368,6 +369,7 @@ A=1
 == a path without its key
 -- web
 env_file: [{file: a.env}]
+! 4: error[missing-key] services.web.env_file[0]: the file is not named
 ! 4: error[unknown-key] services.web.env_file[0].file
 == an empty file gives nothing
 -- web

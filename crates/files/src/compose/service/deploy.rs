@@ -211,6 +211,11 @@ pub(crate) const RESTART_KEYS: &[Key<Restart>] = &[
 fn restart_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let mut restart = Restart::default();
     read_map(cx, node, RESTART_KEYS, &mut restart);
+    if restart.attempts.is_some() && restart.condition.as_deref() != Some("on-failure") {
+        let help = "write `condition: on-failure`, or leave it out";
+        let message = "a number of restarts counts with `condition: on-failure` alone";
+        cx.advise(Code::Unsupported, node.at, message, help);
+    }
     draft.deploy_restart = match restart.condition.as_deref() {
         Some("none") => Some(RestartPolicy::No),
         Some("on-failure") => Some(RestartPolicy::OnFailure(restart.attempts)),

@@ -101,6 +101,14 @@ fn env_file(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             _ => file.path = cx.string(item),
         }
         let Some(path) = file.path else {
+            if item.entries().is_some() && !item.says("path") {
+                cx.advise(
+                    Code::Missing,
+                    item.at,
+                    "the file is not named",
+                    "add `path:` with its name",
+                );
+            }
             continue;
         };
         let whole = crate::path::join(&cx.room.base(item.at.file), &path);

@@ -81,7 +81,7 @@ fn files(cx: &Cx<'_>, node: &Node, secret: bool, draft: &mut ServiceDraft) {
 
 fn finished(cx: &Cx<'_>, node: &Node, secret: bool, file: LongFile) -> Option<FileRef> {
     let Some(name) = file.source else {
-        if node.entries().is_some() && node.get("source").is_none() {
+        if node.entries().is_some() && !node.says("source") {
             cx.advise(
                 Code::Missing,
                 node.at,

@@ -81,7 +81,7 @@ fn healthcheck(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         check.test
     };
     let Some(test) = test else {
-        if node.entries().is_some() && node.get("test").is_none() {
+        if node.entries().is_some_and(|entries| !entries.is_empty()) && !node.says("test") {
             let help = "the image's own check runs with the image's own times; add `test`";
             cx.advise(
                 Code::Unsupported,

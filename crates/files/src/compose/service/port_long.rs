@@ -50,7 +50,7 @@ pub(crate) const LONG_KEYS: &[Key<LongPort>] = &[
 pub(super) fn read_ports(cx: &Cx<'_>, node: &Node) -> Option<Vec<PortSpec>> {
     let mut port = LongPort::default();
     read_map(cx, node, LONG_KEYS, &mut port);
-    if port.target.is_none() && node.get("target").is_none() {
+    if port.target.is_none() && !node.says("target") {
         cx.advise(
             Code::Missing,
             node.at,

@@ -165,7 +165,13 @@ fn devices(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 }
 
 fn finished(cx: &Cx<'_>, node: &Node, mut device: LongDevice) -> Option<String> {
-    let source = device.source?;
+    let Some(source) = device.source else {
+        if node.entries().is_some() && !node.says("source") {
+            let help = "add `source: /dev/…`";
+            cx.advise(Code::Missing, node.at, "the device is not named", help);
+        }
+        return None;
+    };
     // `/dev/x:r` is a device with permissions and no other path.
     if device.permissions.is_none()
         && device

@@ -149,7 +149,7 @@ pub(super) fn read_mount(cx: &Cx<'_>, node: &Node) -> Option<Mount> {
     read_map(cx, node, LONG_KEYS, &mut volume);
     let source = source(cx, node, &volume)?;
     let Some((at, target)) = &volume.target else {
-        if node.get("target").is_none() {
+        if !node.says("target") {
             cx.advise(
                 Code::Missing,
                 node.at,
@@ -222,15 +222,13 @@ fn source(cx: &Cx<'_>, node: &Node, volume: &LongVolume) -> Option<MountSource> 
             mode: volume.mode,
             options: Vec::new(),
         }),
-        (Some("volume"), None) if node.get("source").is_none_or(Node::is_null) => {
-            Some(MountSource::Anonymous)
-        }
+        (Some("volume"), None) if !node.says("source") => Some(MountSource::Anonymous),
         (Some("volume"), Some((at, source))) => named(cx, *at, source),
         (Some("bind"), Some((at, source))) => Some(MountSource::Bind {
             path: host_path(cx, *at, source)?,
             create: volume.create.unwrap_or(true),
         }),
-        (Some("bind"), None) if node.get("source").is_none() => {
+        (Some("bind"), None) if !node.says("source") => {
             cx.advise(
                 Code::Missing,
                 node.at,
@@ -253,6 +251,6 @@ fn source(cx: &Cx<'_>, node: &Node, volume: &LongVolume) -> Option<MountSource> 
         }
         // The specification demands a type; what has none is read by its source, as the tools do.
         (None, Some((at, source))) => source_of(cx, *at, source),
-        (None, None) => node.get("source").is_none().then_some(MountSource::Anonymous),
+        (None, None) => (!node.says("source")).then_some(MountSource::Anonymous),
     }
 }
