@@ -170,6 +170,24 @@ pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
         "`up` waits until every service is healthy",
     ),
     kept(
+        "io.rancher.loadbalancer.target.<service>",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet; `[host][:port][/path][=target port]`, with commas, is kept",
+    ),
+    kept(
+        "io.rancher.loadbalancer.ssl.ports",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet",
+    ),
+    kept(
+        "io.rancher.loadbalancer.proxy-protocol.ports",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet",
+    ),
+    kept(
         "io.rancher.lb_service.target",
         locality,
         "",
@@ -249,19 +267,17 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
             );
         }
     };
-    if let Some(key) = LABELS.iter().find(|key| key.name == label) {
+    if let Some(key) = LABELS.iter().find(|key| is_named(key.name, label)) {
         match key.action {
             Action::Read(reader) | Action::Partly(reader) => reader(cx, &Node::text(at, value), draft),
             Action::Kept(reader) => {
                 reader(cx, &Node::text(at, value), draft);
-                say_kept(cx, at, &format!("the label `{label}`"), key.about);
+                let what = format!("the label `{}`", crate::report::cut(label, 80));
+                say_kept(cx, at, &what, key.about);
             }
             Action::Unsupported => unsupported(key.about),
             Action::Before | Action::Nothing => {}
         }
-    } else if old_balancer::label(cx, &Node::text(at, value), draft) {
-        let what = format!("the label `{}`", crate::report::cut(label, 80));
-        say_kept(cx, at, &what, "there is no load balancer yet");
     } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {
         unsupported(help);
     } else if !SET_BY_RANCHER.iter().any(|prefix| label.starts_with(prefix)) {
@@ -276,6 +292,14 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
             format!("Rancher has no label `{label}`"),
             help,
         );
+    }
+}
+
+/// Whether a row is about a label. A row may end in `<service>`, which stands for any name.
+fn is_named(row: &str, label: &str) -> bool {
+    match row.strip_suffix("<service>") {
+        Some(family) => label.len() > family.len() && label.starts_with(family),
+        None => row == label,
     }
 }
 
