@@ -59,6 +59,7 @@ This page is printed from the tables that the reader itself uses (`crates/files`
 | a key twice in one map | a warning; the last one counts |
 | templates (`{{ … }}`) | refused; render them first |
 | `yes`, `on`, `0755`, `22:22`, `1.10` | stay the text they are, unless the key takes a flag or a number |
+| services whose image is a part of Rancher: `rancher/lb-service-haproxy`, `rancher/load-balancer-service`, `rancher/external-service`, `rancher/dns-service` | kept, with what they say of targets; nothing runs for them. `rancher/none` is left out |
 | relative host paths (`./data:/data`) | an error when deploying, unless the project's directory is on the hosts; a warning of `muster check` |
 ";
 

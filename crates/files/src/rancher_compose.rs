@@ -7,6 +7,7 @@ mod affinity;
 pub(crate) mod balancer;
 pub(crate) mod health_check;
 pub(crate) mod kept;
+mod label_families;
 pub(crate) mod labels;
 mod metadata;
 pub(crate) mod old_balancer;

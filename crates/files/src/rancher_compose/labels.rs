@@ -3,6 +3,7 @@
 use muster_model::desired::{Locality, PullPolicy, RestartPolicy, ServiceKind};
 
 use super::affinity::affinity;
+use super::label_families::{FAMILIES, SET_BY_RANCHER};
 use super::old_balancer;
 use crate::code::Code;
 use crate::compose::draft::{Named, ServiceDraft};
@@ -169,6 +170,24 @@ pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
         "`up` waits until every service is healthy",
     ),
     kept(
+        "io.rancher.loadbalancer.target.<service>",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet; `[host][:port][/path][=target port]`, with commas, is kept",
+    ),
+    kept(
+        "io.rancher.loadbalancer.ssl.ports",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet",
+    ),
+    kept(
+        "io.rancher.loadbalancer.proxy-protocol.ports",
+        old_balancer::label,
+        "",
+        "there is no load balancer yet",
+    ),
+    kept(
         "io.rancher.lb_service.target",
         locality,
         "",
@@ -188,53 +207,6 @@ pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
     ),
 ];
 
-/// Families of labels that are not acted on.
-const FAMILIES: &[(&str, &str)] = &[
-    (
-        "io.rancher.container.agent",
-        "the platform does this itself; no container provides it",
-    ),
-    (
-        "io.rancher.internal.service.",
-        "the platform does this itself; no container provides it",
-    ),
-    ("io.rancher.network.", "the network is the platform's own"),
-    ("io.rancher.cni.", "the network is the platform's own"),
-    (
-        "io.rancher.websocket.",
-        "the platform does this itself; no container provides it",
-    ),
-    ("io.rancher.k8s.", "the platform runs no Kubernetes"),
-    ("io.rancher.vm.", "only containers are run, no virtual machines"),
-    ("io.rancher.host.", "it is a label of hosts, not of containers"),
-    (
-        "io.rancher.scheduler.require_any",
-        "it is a label of hosts, not of containers",
-    ),
-    (
-        "io.rancher.scheduler.ips",
-        "it is a label of hosts, not of containers",
-    ),
-];
-
-/// Labels that Rancher sets itself; in a file they are somebody's export.
-const SET_BY_RANCHER: &[&str] = &[
-    "io.rancher.stack.",
-    "io.rancher.stack_service.",
-    "io.rancher.project.",
-    "io.rancher.project_service.",
-    "io.rancher.service.deployment.",
-    "io.rancher.service.launch.",
-    "io.rancher.service.primary.",
-    "io.rancher.service.requested.",
-    "io.rancher.service.hash",
-    "io.rancher.environment.uuid",
-    "io.rancher.container.uuid",
-    "io.rancher.container.name",
-    "io.rancher.container.ip",
-    "io.rancher.container.mac_address",
-];
-
 /// Does what a label says.
 pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) {
     let label = cx.name();
@@ -248,19 +220,17 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
             );
         }
     };
-    if let Some(key) = LABELS.iter().find(|key| key.name == label) {
+    if let Some(key) = LABELS.iter().find(|key| is_named(key.name, label)) {
         match key.action {
             Action::Read(reader) | Action::Partly(reader) => reader(cx, &Node::text(at, value), draft),
             Action::Kept(reader) => {
                 reader(cx, &Node::text(at, value), draft);
-                say_kept(cx, at, &format!("the label `{label}`"), key.about);
+                let what = format!("the label `{}`", crate::report::cut(label, 80));
+                say_kept(cx, at, &what, key.about);
             }
             Action::Unsupported => unsupported(key.about),
             Action::Before | Action::Nothing => {}
         }
-    } else if old_balancer::label(cx, &Node::text(at, value), draft) {
-        let what = format!("the label `{}`", crate::report::cut(label, 80));
-        say_kept(cx, at, &what, "there is no load balancer yet");
     } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {
         unsupported(help);
     } else if !SET_BY_RANCHER.iter().any(|prefix| label.starts_with(prefix)) {
@@ -275,6 +245,14 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
             format!("Rancher has no label `{label}`"),
             help,
         );
+    }
+}
+
+/// Whether a row is about a label. A row may end in `<service>`, which stands for any name.
+fn is_named(row: &str, label: &str) -> bool {
+    match row.strip_suffix("<service>") {
+        Some(family) => label.len() > family.len() && label.starts_with(family),
+        None => row == label,
     }
 }
 

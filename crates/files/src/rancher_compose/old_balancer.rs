@@ -114,19 +114,16 @@ fn number(text: &str) -> Option<u16> {
     text.trim().parse().ok().filter(|port| *port > 0)
 }
 
-/// Reads a label `io.rancher.loadbalancer.*`. Says whether there is such a label.
-pub(super) fn label(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) -> bool {
+/// Reads a label `io.rancher.loadbalancer.*`.
+pub(super) fn label(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let old = &mut draft.kept.old_balancer;
-    match cx.name().strip_prefix("io.rancher.loadbalancer.") {
-        Some("ssl.ports") => old.encrypted = port_list(cx, node),
-        Some("proxy-protocol.ports") => old.proxied = port_list(cx, node),
-        Some(rest) => match rest.strip_prefix("target.") {
-            Some(service) => drop(old.targets.insert(service.to_owned(), targets(cx, node))),
-            None => return false,
-        },
-        None => return false,
+    let name = cx.name().trim_start_matches("io.rancher.loadbalancer.");
+    match (name, name.strip_prefix("target.")) {
+        ("ssl.ports", _) => old.encrypted = port_list(cx, node),
+        ("proxy-protocol.ports", _) => old.proxied = port_list(cx, node),
+        (_, Some(service)) => drop(old.targets.insert(service.to_owned(), targets(cx, node))),
+        _ => {}
     }
-    true
 }
 
 fn port_list(cx: &Cx<'_>, node: &Node) -> Vec<u16> {
