@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use muster_model::limits::SERVICES_MAX;
 
 use super::interpolated::interpolate_tree;
+use super::modern::OWN_KEY;
 use crate::code::Code;
 use crate::cx::Cx;
 use crate::rancher_compose::questions::is_catalog;
@@ -88,7 +89,7 @@ fn interpolate_but_notes(cx: &Cx<'_>, node: &mut Node, levels: usize, extra: &BT
         match (levels, key.as_str()) {
             (2, "services") => interpolate_but_notes(&cx, value, 1, extra),
             (1, _) => interpolate_but_notes(&cx, value, 0, extra),
-            (_, key) if is_extension(key) => {}
+            (_, key) if is_extension(key) && key != OWN_KEY => {}
             _ => interpolate_tree(&cx, value, extra),
         }
     }

@@ -216,6 +216,13 @@ fn own_keys_in_a_file_that_other_tools_read() {
     let text = "services:\n  web:\n    image: nginx\n    x-muster: {upgrade_strategy: {batch_size: 4}}\n";
     let stack = stack_with_remarks(&project(text));
     assert_eq!(stack.spec.services["web"].update.batch_size, 4);
+    let asked = text.replace("batch_size: 4", "batch_size: '${SIZE:-5}'");
+    assert_eq!(
+        stack_with_remarks(&project(&asked)).spec.services["web"]
+            .update
+            .batch_size,
+        5
+    );
     let wrong = muster_files::read(&project(&text.replace("batch_size", "bach_size")));
     assert_eq!(
         wrong.diagnostics[0].key,
