@@ -92,10 +92,7 @@ pub(crate) fn service_maps(title: &str) -> Maps {
         "Limits" => vec![("ulimits.<name>", rows("", limits::ULIMIT_KEYS))],
         "Disks" => vec![
             ("blkio_config", rows("", disks::DISK_KEYS)),
-            (
-                "blkio_config.weight_device[], blkio_config.device_read_bps[], blkio_config.device_read_iops[], blkio_config.device_write_bps[], blkio_config.device_write_iops[]",
-                rows("", disks::DEVICE_LIMIT_KEYS),
-            ),
+            ("blkio_config.*[]", rows("", disks::DEVICE_LIMIT_KEYS)),
         ],
         "Rights" => vec![
             ("devices[]", rows("", rights::DEVICE_KEYS)),

@@ -55,6 +55,8 @@ fn put(schema: &mut Value, paths: &str, rows: &[Row]) {
 /// The schema of what stands under a key.
 fn below<'a>(schema: &'a mut Value, step: &str) -> &'a mut Value {
     match step.strip_suffix("[]") {
+        // Of any key that is not named.
+        Some("*") => &mut schema["additionalProperties"]["items"],
         Some(list) => &mut schema["properties"][list]["items"],
         None if step == "<name>" => &mut schema["additionalProperties"],
         None => &mut schema["properties"][step],

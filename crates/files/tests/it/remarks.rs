@@ -70,10 +70,10 @@ fn help_for_slips_and_shapes() {
 
 #[test]
 fn the_command_that_builds_is_told_whole() {
-    let keys = "build:\n  context: ./src\n  dockerfile: prod.Dockerfile\n  args: [A=x y, B]\n  target: run\n  no_cache: true\n  extra_hosts: {db: 10.0.0.1}\n";
+    let keys = "build:\n  context: ./src\n  dockerfile: prod.Dockerfile\n  args: [A=x y, B]\n  target: run\n  no_cache: true\n  extra_hosts: {db: 10.0.0.1}\n  labels: {team: web}\n  network: host\n  shm_size: 1m\n  platforms: [linux/amd64]\n  cache_from: [app:1]\n  ssh: [default]\n  pull: true\n";
     let remarks = muster_files::read(&project(&crate::support::web_file(keys))).diagnostics;
     let help = remarks[0].help.clone().unwrap();
-    let command = "`docker build -t web:1 -f src/prod.Dockerfile --build-arg 'A=x y' --build-arg B --target run --no-cache --add-host db:10.0.0.1 ./src`";
+    let command = "`docker build -t web:1 -f src/prod.Dockerfile --build-arg 'A=x y' --build-arg B --target run --no-cache --add-host db:10.0.0.1 --label team=web --network host --shm-size 1m --platform linux/amd64 --cache-from app:1 --ssh default --pull ./src`";
     assert!(help.contains(command), "{help}");
     assert_eq!(
         crate::support::said_of("image: a\nbuild: {contxt: .}")[1],

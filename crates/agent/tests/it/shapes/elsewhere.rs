@@ -9,7 +9,37 @@ pub const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("pull_policy", "agent/tests/it/converge.rs", "pull_policies"),
     ("restart", "agent/tests/it/converge.rs", "policies_are_kept"),
     (
-        "extends",
+        "build.context build.dockerfile build.args build.labels build.target build.network build.shm_size build.platforms build.cache_from build.extra_hosts build.ssh build.no_cache build.pull",
+        "files/tests/it/remarks.rs",
+        "the_command_that_builds_is_told_whole",
+    ),
+    (
+        "x-muster",
+        "files/tests/it/written.rs",
+        "own_keys_in_a_file_that_other_tools_read",
+    ),
+    (
+        "scale_policy scale_policy.min",
+        "files/tests/it/kept.rs",
+        "how_many_a_service_begins_with",
+    ),
+    (
+        "deploy.placement.max_replicas_per_node deploy.placement.preferences deploy.placement.preferences[].spread",
+        "files/tests/it/units.rs",
+        "spread_over_labels_and_hosts",
+    ),
+    (
+        "deploy.rollback_config",
+        "control/tests/it/pace.rs",
+        "it_goes_back_as_what_it_goes_back_to_says",
+    ),
+    (
+        "deploy.update_config.max_failure_ratio",
+        "control/tests/it/pace.rs",
+        "a_rollout_goes_on_while_no_more_fail_than_may",
+    ),
+    (
+        "extends extends.file extends.service",
         "files/tests/it/extends.rs",
         "a_service_begins_as_a_copy",
     ),

@@ -74,7 +74,7 @@ pub(crate) const DEPLOY_KEYS: &[Key<ServiceDraft>] = &[
         "rollback_config",
         update::rollback_config,
         "rollback_config: { parallelism: 0 }",
-        "The keys of `update_config`, for going back after a failure; without it a rollback goes as `update_config` says.",
+        "The keys of `update_config`, for going back, after a failure or by hand; without it a rollback goes as `update_config` says.",
     ),
     partly(
         "endpoint_mode",
