@@ -72,8 +72,10 @@ pub(crate) fn convert(room: &mut Room<'_>) -> Option<String> {
     let comments = files
         .filter_map(|file| Some((file, Comments::of(room.bytes(file)?))))
         .collect();
+    let catalog: Vec<_> = trees.iter().flat_map(files::Tree::catalog).take(1).collect();
     let mut document = files::merged(&Cx::root(room), trees)?;
     rebase::rebase(room, &mut document);
     modern::modernize(&mut document);
+    modern::add_notes(&mut document.root, catalog);
     Some(print(&document.root, Dollars::AsWritten, comments))
 }

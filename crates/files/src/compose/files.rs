@@ -18,12 +18,23 @@ pub(super) struct Tree {
     root: Node,
     /// It is a `rancher-compose.yml`.
     second: bool,
+    /// What a catalog says of it.
+    catalog: Vec<Entry>,
 }
 
 impl Tree {
     /// Which file it is of, as the report numbers them.
     pub fn file(&self) -> u16 {
         self.root.at.file
+    }
+
+    /// What a catalog says of it, as a note of the file.
+    pub fn catalog(&self) -> impl Iterator<Item = Entry> + '_ {
+        let key = questions::NOTE.to_owned();
+        self.catalog.iter().map(move |block| Entry {
+            key: key.clone(),
+            ..block.clone()
+        })
     }
 }
 
@@ -46,7 +57,8 @@ pub(super) fn load(room: &mut Room<'_>) -> Vec<Tree> {
     }
     trees.extend(other_file(room));
     for tree in &mut trees {
-        let asked = questions::take(&mut tree.root);
+        let (catalog, asked) = questions::take(&mut tree.root);
+        tree.catalog = catalog;
         room.questions.extend(asked);
     }
     trees
@@ -55,7 +67,12 @@ pub(super) fn load(room: &mut Room<'_>) -> Vec<Tree> {
 fn tree(room: &Room<'_>, file: u16, path: &str, bytes: &[u8]) -> Option<Tree> {
     let root = text::load(&room.report, file, bytes)?;
     let second = rancher_compose::is_second(path);
-    Some(Tree { root, second })
+    let catalog = Vec::new();
+    Some(Tree {
+        root,
+        second,
+        catalog,
+    })
 }
 
 /// The variables of `.env`, or of the files that stand for it.

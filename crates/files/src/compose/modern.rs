@@ -69,6 +69,11 @@ pub(super) fn modernize(document: &mut Document) {
     declare(sections, volumes);
 }
 
+/// Adds notes at the root.
+pub(super) fn add_notes(root: &mut Node, notes: Vec<Entry>) {
+    notes.into_iter().for_each(|note| add(root, note));
+}
+
 fn service(service: &mut Entry, format: Format, names: &BTreeSet<String>) {
     let node = &mut service.value;
     if format != Format::Later {

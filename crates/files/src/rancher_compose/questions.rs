@@ -12,17 +12,21 @@ pub(crate) fn is_catalog(key: &str) -> bool {
     KEYS.contains(&key)
 }
 
-/// Takes the catalog's block out of a tree and gives what it asks for.
-pub(crate) fn take(tree: &mut Node) -> BTreeMap<String, Option<String>> {
-    let mut questions = BTreeMap::new();
+/// What the catalog's block is called in a file that other tools read too.
+pub(crate) const NOTE: &str = KEYS[2];
+
+/// Takes the catalog's blocks out of a tree and gives them, with what they ask for.
+pub(crate) fn take(tree: &mut Node) -> (Vec<Entry>, BTreeMap<String, Option<String>>) {
+    let (mut blocks, mut questions) = (Vec::new(), BTreeMap::new());
     let mut add = |block: Option<Entry>| {
-        let list = block.as_ref().and_then(|block| block.value.get("questions"));
-        for question in list.into_iter().flat_map(items) {
+        let Some(block) = block else { return };
+        for question in block.value.get("questions").into_iter().flat_map(items) {
             let text = |key| question.get(key).and_then(Node::known_text).map(str::to_owned);
             if let Some(name) = text("variable") {
                 questions.insert(name, text("default"));
             }
         }
+        blocks.push(block);
     };
     for key in KEYS {
         add(tree.take(key));
@@ -32,7 +36,7 @@ pub(crate) fn take(tree: &mut Node) -> BTreeMap<String, Option<String>> {
             add(services.value.take(key));
         }
     }
-    questions
+    (blocks, questions)
 }
 
 fn items(node: &Node) -> &[Node] {

@@ -176,8 +176,25 @@ services:
       retain_ip: true
   db:
     image: db
+x-catalog:
+  name: Shop
 ";
     assert_eq!(convert(&pair), expect);
+}
+
+#[test]
+fn what_a_catalog_asks_is_still_asked() {
+    let pair = files(
+        2,
+        &[
+            ("docker-compose.yml", "web: {image: 'nginx:${TAG}'}\n"),
+            (
+                "rancher-compose.yml",
+                "catalog: {questions: [{variable: TAG, default: '1.27'}]}\n",
+            ),
+        ],
+    );
+    assert!(convert(&pair).contains("x-catalog:\n  questions:\n"));
 }
 
 #[test]
