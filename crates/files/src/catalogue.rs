@@ -16,6 +16,8 @@ pub(crate) struct Row {
     /// How a value looks; empty where that goes without saying.
     pub form: &'static str,
     pub about: &'static str,
+    /// The version of Muster that first did it.
+    pub since: &'static str,
 }
 
 /// What is done with a key.
@@ -45,6 +47,7 @@ pub(crate) fn rows<T>(prefix: &str, keys: &[Key<T>]) -> Vec<Row> {
         },
         form: key.form,
         about: key.about,
+        since: key.since,
     };
     keys.iter().map(row).collect()
 }
@@ -60,7 +63,7 @@ pub(crate) fn root_maps() -> Maps {
         ("include[]", rows("", include::KEYS)),
         ("volumes.<name>", rows("", crate::compose::volumes::KEYS)),
         ("secrets.<name>, configs.<name>", rows("", blobs::KEYS)),
-        ("networks.default", rows("", sections::NETWORK_KEYS)),
+        ("networks.<name>", rows("", sections::NETWORK_KEYS)),
     ]
 }
 

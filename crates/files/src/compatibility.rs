@@ -41,7 +41,7 @@ and the rest is reported. **not yet** is understood, reported with what happens
 instead, and changes nothing. **kept** is read, checked and kept for a capability that is still to come; it is reported,
 and changes nothing now. **no effect** has nothing to act on here and is not reported. A key that is in no table is
 a mistake: an error, or a warning in files of version 1, whose tools passed over such keys. Keys that begin with `x-` are
-your own.
+your own. **since** is the version of Muster that first did it.
 
 This page is printed from the tables that the reader itself uses (`crates/files`); a test compares them.
 
@@ -55,6 +55,9 @@ This page is printed from the tables that the reader itself uses (`crates/files`
 | `env_file` and `.env`: `export`, comments, quotes, values over several lines, variables | yes |
 | questions of a catalog's `rancher-compose.yml` | their defaults are used |
 | several files | merged as the Compose Specification says, with `!reset` and `!override` |
+| `COMPOSE_FILE`, `COMPOSE_PATH_SEPARATOR`, `COMPOSE_PROFILES`, of the shell or of `.env`; `COMPOSE_ENV_FILES` of the shell | where no flag says it; profiles are added |
+| `COMPOSE_PROJECT_NAME` | is the stack's name inside of files; what a stack is called, whoever deploys it says |
+| other variables `COMPOSE_*` | mean nothing |
 | anchors, aliases, merge keys (`<<`) | yes, up to a size |
 | a key twice in one map | a warning; the last one counts |
 | templates (`{{ … }}`) | refused; render them first |
@@ -63,7 +66,7 @@ This page is printed from the tables that the reader itself uses (`crates/files`
 | relative host paths (`./data:/data`) | an error when deploying, unless the project's directory is on the hosts; a warning of `muster check` |
 ";
 
-const HEADER: &str = "| key | here | how |\n|---|---|---|\n";
+const HEADER: &str = "| key | here | since | how |\n|---|---|---|---|\n";
 
 const CODES: &str = "
 ## Kinds of remarks
@@ -96,7 +99,11 @@ fn table(page: &mut String, rows: &[Row]) {
             Here::NoEffect => "no effect",
         };
         let about = row.about.replace('|', "\\|");
-        let _ = writeln!(page, "| `{}` | {here} | {about} |", row.path);
+        let since = match row.here {
+            Here::NotYet | Here::NoEffect => "",
+            _ => row.since,
+        };
+        let _ = writeln!(page, "| `{}` | {here} | {since} | {about} |", row.path);
     }
 }
 

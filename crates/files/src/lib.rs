@@ -37,7 +37,7 @@ mod text;
 mod units;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::Diagnostic;
 
@@ -74,6 +74,16 @@ pub fn references(project: &Project) -> Vec<Reference> {
 /// The variables that a project asks for; others need not travel with it.
 pub fn variables(project: &Project) -> BTreeSet<String> {
     looked_at(project).into_variables()
+}
+
+/// What a file of variables says by itself; lines that cannot be read say nothing.
+pub fn variables_of(env_file: &[u8]) -> BTreeMap<String, String> {
+    let project = Project::default();
+    let lines = dotenv::read(&Room::new(&project, true), "", env_file, false, dotenv::Known::default());
+    let values = lines
+        .into_iter()
+        .filter_map(|line| Some((line.name, line.value?.ok()?)));
+    values.collect()
 }
 
 /// All kinds of remarks: their names, which do not change, and what they say.

@@ -1,59 +1,74 @@
-//! A JSON Schema of compose files, for editors: keys with what is done about them. Shapes of values are not in it; the
-//! reader itself says what is wrong with those.
+//! A JSON Schema of compose files, for editors: keys, shapes of their values, and what is done about them.
+//!
+//! Keys come from the readers' tables, shapes from the reader itself, so that nothing is refused in an editor that is
+//! read here. What a text must look like is not in it.
+
+mod shapes;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value, json};
 
-use crate::catalogue::{self, Here, Row};
+use crate::catalogue::{self, Here, Maps, Row};
 
 /// The schema (JSON Schema, draft 2020-12), of files with `services:`.
 pub fn schema() -> Value {
-    let mut root = map_of(&catalogue::root());
-    for (path, rows) in catalogue::root_maps() {
-        put(&mut root, path, &rows);
-    }
-    let mut service = Value::Object(Map::new());
+    let mut root = Value::Object(Map::new());
+    put(&mut root, "", &catalogue::root());
+    put_maps(&mut root, "", catalogue::root_maps());
     for (title, rows) in catalogue::service() {
-        put(&mut service, "", &rows);
-        for (path, rows) in catalogue::service_maps(title) {
-            put(&mut service, path, &rows);
-        }
+        put(&mut root, SERVICE, &rows);
+        put_maps(&mut root, SERVICE, catalogue::service_maps(title));
     }
-    close(&mut service);
     close(&mut root);
-    if let Some(services) = root.pointer_mut("/properties/services") {
-        services["additionalProperties"] = service;
-        services["patternProperties"] = json!({ "^x-": {} });
-    }
+    root["properties"]["services"]["patternProperties"] = json!({ "^x-": {} });
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("Compose file, as Muster reads it");
     root
 }
 
-fn map_of(rows: &[Row]) -> Value {
-    let mut map = Value::Object(Map::new());
-    put(&mut map, "", rows);
-    map
-}
+/// Where services stand.
+const SERVICE: &str = "services.<name>";
 
-/// Puts keys into the maps that the paths lead to.
-fn put(schema: &mut Value, paths: &str, rows: &[Row]) {
-    for path in paths.split(", ") {
-        let mut place = &mut *schema;
-        for step in path.split('.').filter(|step| !step.is_empty()) {
-            place = below(place, step);
-        }
-        for row in rows {
-            let mut at = &mut *place;
-            for step in row.path.split('.') {
-                at = below(at, step);
-            }
-            at["description"] = json!(description(row));
+fn put_maps(schema: &mut Value, base: &str, maps: Maps) {
+    for (paths, rows) in maps {
+        for path in paths.split(", ") {
+            put(schema, &below(base, path), &rows);
         }
     }
 }
 
+fn below(base: &str, path: &str) -> String {
+    match base {
+        "" => path.to_owned(),
+        base => format!("{base}.{path}"),
+    }
+}
+
+/// Puts keys into the map that a way from the root leads to.
+fn put(schema: &mut Value, base: &str, rows: &[Row]) {
+    for row in rows {
+        let way = below(base, &row.path);
+        let mut place = &mut *schema;
+        for step in way.split('.') {
+            place = step_into(place, step);
+        }
+        // What is there already came from a table, and knows more.
+        if !way.contains('*')
+            && let Value::Object(shapes) = shapes::of(&way)
+        {
+            for (name, shape) in shapes {
+                if place[&name].is_null() {
+                    place[&name] = shape;
+                }
+            }
+        }
+        place["description"] = json!(description(row));
+    }
+}
+
 /// The schema of what stands under a key.
-fn below<'a>(schema: &'a mut Value, step: &str) -> &'a mut Value {
+fn step_into<'a>(schema: &'a mut Value, step: &str) -> &'a mut Value {
     match step.strip_suffix("[]") {
         // Of any key that is not named.
         Some("*") => &mut schema["additionalProperties"]["items"],
@@ -81,6 +96,11 @@ fn description(row: &Row) -> String {
 /// Maps whose keys are known have no others, but for those that are the author's own.
 fn close(schema: &mut Value) {
     let Value::Object(fields) = schema else { return };
+    let knows = |fields: &Map<String, Value>, keys: &str| fields.contains_key(keys);
+    if knows(fields, "properties") && !has_rows(fields.get("additionalProperties")) {
+        fields.insert("additionalProperties".to_owned(), Value::Bool(false));
+        fields.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
+    }
     for (name, value) in fields.iter_mut() {
         match (name.as_str(), value) {
             ("properties", Value::Object(properties)) => properties.values_mut().for_each(close),
@@ -88,9 +108,9 @@ fn close(schema: &mut Value) {
             _ => {}
         }
     }
-    let has_properties = fields.contains_key("properties");
-    if has_properties && !fields.contains_key("additionalProperties") {
-        fields.insert("additionalProperties".to_owned(), Value::Bool(false));
-        fields.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
-    }
+}
+
+/// Whether other keys are of a table, rather than of the shape that a probe found.
+fn has_rows(others: Option<&Value>) -> bool {
+    others.is_some_and(|others| others.get("properties").is_some() || others.get("items").is_some())
 }

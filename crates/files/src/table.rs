@@ -20,7 +20,12 @@ pub(crate) struct Key<T: 'static> {
     pub form: &'static str,
     /// What there is to know about it.
     pub about: &'static str,
+    /// The version of Muster that first did it.
+    pub since: &'static str,
 }
+
+/// The version that every key is of that does not say another.
+const FIRST: &str = "0.1";
 
 /// What is done with a key.
 pub(crate) enum Action<T: 'static> {
@@ -50,6 +55,7 @@ pub(crate) const fn read<T>(
         action: Action::Read(reader),
         form,
         about,
+        since: FIRST,
     }
 }
 
@@ -65,6 +71,7 @@ pub(crate) const fn partly<T>(
         action: Action::Partly(reader),
         form,
         about,
+        since: FIRST,
     }
 }
 
@@ -80,6 +87,7 @@ pub(crate) const fn kept<T>(
         action: Action::Kept(reader),
         form,
         about,
+        since: FIRST,
     }
 }
 
@@ -90,6 +98,7 @@ pub(crate) const fn before<T>(name: &'static str, about: &'static str) -> Key<T>
         action: Action::Before,
         form: "",
         about,
+        since: FIRST,
     }
 }
 
@@ -100,6 +109,7 @@ pub(crate) const fn unsupported<T>(name: &'static str, about: &'static str) -> K
         action: Action::Unsupported,
         form: "",
         about,
+        since: FIRST,
     }
 }
 
@@ -110,6 +120,7 @@ pub(crate) const fn nothing<T>(name: &'static str, about: &'static str) -> Key<T
         action: Action::Nothing,
         form: "",
         about,
+        since: FIRST,
     }
 }
 
@@ -130,6 +141,21 @@ pub(crate) fn read_map<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>], ou
 /// Reads a map inside of a key that is kept: that its keys are kept goes without saying.
 pub(crate) fn read_kept<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>], out: &mut T) {
     read_entries(cx, node, &[table], Strangers::Refused, false, out);
+}
+
+/// Says what is no key of a map about which all else is said already.
+pub(crate) fn say_strangers<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>]) {
+    match &node.value {
+        Value::Map(entries) => {
+            let known = |entry: &&Entry| is_extension(&entry.key) || table.iter().any(|key| key.name == entry.key);
+            for entry in entries.iter().filter(|entry| !known(entry)) {
+                unknown(cx, entry, &[table], Strangers::Refused);
+            }
+        }
+        Value::Scalar(scalar) if !scalar.known => {}
+        Value::Null => {}
+        _ => cx.wrong_type(node, "a map"),
+    }
 }
 
 /// Reads a map with several tables, the first that has a key counting.

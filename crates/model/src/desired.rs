@@ -12,6 +12,7 @@ mod object;
 mod outside;
 mod platform;
 mod resources;
+mod restart;
 mod scheduling;
 mod service;
 mod stack;
@@ -21,7 +22,7 @@ pub use account::{Account, ApiKey, JoinToken, Role};
 pub use balancer::{
     Balancer, CookieMode, Locality, PortRule, ProgramCookie, RuleProtocol, RuleTarget, Stickiness,
 };
-pub use container::{ContainerSpec, Healthcheck, HealthcheckTest, Logging, PortSpec, RestartPolicy};
+pub use container::{ContainerSpec, Healthcheck, HealthcheckTest, Logging, PortSpec};
 pub use environment::Environment;
 pub use health_check::{HealthCheck, UnhealthyStrategy};
 pub use host::HostWish;
@@ -31,6 +32,7 @@ pub use object::{Blob, BlobObject, RegistryCredential, VolumeWish};
 pub use outside::{Outside, ServiceRef};
 pub use platform::{EpochCounter, Platform};
 pub use resources::{DeviceRequest, DiskLimits, Resources, Ulimit};
+pub use restart::{RestartPace, RestartPolicy};
 pub use scheduling::{Relation, RuleSubject, SchedulingRule};
 pub use service::{
     Condition, Metadata, ScalePolicy, ServiceKind, ServiceSpec, ServiceWish, UnitClass, UnitSpec,

@@ -275,8 +275,8 @@ pub struct UpArgs {
 /// Which files make a project.
 #[derive(Debug, Clone, Args)]
 pub struct ProjectArgs {
-    /// Compose file; several are merged in order. Without it COMPOSE_FILE counts, then compose.yaml or docker-compose.yml
-    /// here, with its override
+    /// Compose file; several are merged in order. Without it COMPOSE_FILE counts, also in `.env`, then compose.yaml or
+    /// docker-compose.yml here, with its override
     #[arg(long = "file", short = 'f', value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// File with variables, instead of COMPOSE_ENV_FILES or `.env` beside the first compose file

@@ -1,5 +1,7 @@
 //! Everything a stack's files name, read here and sent along: a server never opens a path that a user wrote.
 
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -8,101 +10,7 @@ use muster_files::{Project, Reference, SourceFile};
 use muster_model::limits::{REVISION_BYTES_MAX, SOURCE_BYTES_MAX};
 use muster_model::view::{FileContent, StackFiles, SupportFile};
 
-use crate::cli::ProjectArgs;
-
-/// Names that compose files go by; the first that is there counts.
-pub const COMPOSE_NAMES: &[&str] = &[
-    "compose.yaml",
-    "compose.yml",
-    "docker-compose.yaml",
-    "docker-compose.yml",
-];
-
-/// What to read.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// Compose files, in the order they are merged.
-    pub files: Vec<PathBuf>,
-    /// Files of variables instead of `.env`.
-    pub env_files: Vec<PathBuf>,
-    /// Profiles that are on.
-    pub profiles: Vec<String>,
-    /// What is done about files outside the project's directory.
-    pub outside: Outside,
-}
-
-impl Wanted {
-    /// What the flags say, then the `COMPOSE_*` variables that other tools read, then what lies in this directory.
-    pub fn of(args: &ProjectArgs) -> anyhow::Result<Self> {
-        let mut profiles = args.profiles.clone();
-        profiles.extend(
-            from_variable("COMPOSE_PROFILES", ",")
-                .iter()
-                .map(|name| name.trim().to_owned()),
-        );
-        Ok(Self {
-            files: files(&args.files)?,
-            env_files: if args.env_file.is_empty() {
-                paths("COMPOSE_ENV_FILES", ",")
-            } else {
-                args.env_file.clone()
-            },
-            profiles,
-            outside: if args.allow_outside {
-                Outside::Read
-            } else {
-                Outside::Refuse
-            },
-        })
-    }
-
-    /// One file, to look at.
-    pub fn one(file: &Path) -> Self {
-        Self {
-            files: vec![file.to_owned()],
-            env_files: Vec::new(),
-            profiles: vec!["*".to_owned()],
-            outside: Outside::Skip,
-        }
-    }
-}
-
-fn files(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let separator = std::env::var("COMPOSE_PATH_SEPARATOR").unwrap_or_else(|_| ":".to_owned());
-    let named = paths("COMPOSE_FILE", &separator);
-    if !given.is_empty() || !named.is_empty() {
-        return Ok(if given.is_empty() { named } else { given.to_vec() });
-    }
-    let here = |name: &str| Some(PathBuf::from(name)).filter(|path| path.is_file());
-    let Some(first) = COMPOSE_NAMES.iter().find_map(|name| here(name)) else {
-        anyhow::bail!(
-            "there is no compose file here ({}); name one with -f",
-            COMPOSE_NAMES.join(", ")
-        );
-    };
-    let stem = first
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let over = ["yaml", "yml"]
-        .iter()
-        .find_map(|end| here(&format!("{stem}.override.{end}")));
-    Ok([Some(first), over].into_iter().flatten().collect())
-}
-
-fn paths(variable: &str, separator: &str) -> Vec<PathBuf> {
-    from_variable(variable, separator)
-        .into_iter()
-        .map(PathBuf::from)
-        .collect()
-}
-
-fn from_variable(name: &str, separator: &str) -> Vec<String> {
-    let text = std::env::var(name).unwrap_or_default();
-    let parts = text.split(separator).filter(|part| !part.trim().is_empty());
-    parts.map(str::to_owned).collect()
-}
+pub use settings::{COMPOSE_NAMES, Wanted};
 
 /// What is done about files outside the project's directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,12 +13,13 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// It failed at `now` after it went well for `ran`. Long enough, and the pauses begin small again.
-    pub fn fail(&mut self, now: Timestamp, ran: Duration) {
+    /// It failed at `now` after it went well for `ran`. Long enough, and the pauses begin small again; none is shorter
+    /// than `least`.
+    pub fn fail(&mut self, now: Timestamp, ran: Duration, least: Duration) {
         if ran >= RESTART_BACKOFF_RESET {
             self.failures = 0;
         }
-        self.until = Some(now + pause(self.failures));
+        self.until = Some(now + pause(self.failures).max(least));
         self.failures = self.failures.saturating_add(1);
     }
 
@@ -56,7 +57,7 @@ mod tests {
         fn pauses_double_up_to_the_longest(times in 1_u32..200, start in 0_u64..1 << 40) {
             let (mut backoff, mut now, mut last) = (Backoff::default(), Timestamp(start), Duration::ZERO);
             for i in 0..times {
-                backoff.fail(now, Duration::ZERO);
+                backoff.fail(now, Duration::ZERO, Duration::ZERO);
                 let until = backoff.waits_until(now).unwrap();
                 let length = until.since(now);
                 prop_assert!(length >= last && length <= RESTART_BACKOFF_MAX);
@@ -70,9 +71,18 @@ mod tests {
         #[test]
         fn running_long_begins_anew(times in 1_u32..50) {
             let mut backoff = Backoff::default();
-            (0..times).for_each(|_| backoff.fail(Timestamp(0), Duration::ZERO));
-            backoff.fail(Timestamp(0), RESTART_BACKOFF_RESET);
+            (0..times).for_each(|_| backoff.fail(Timestamp(0), Duration::ZERO, Duration::ZERO));
+            backoff.fail(Timestamp(0), RESTART_BACKOFF_RESET, Duration::ZERO);
             prop_assert_eq!(backoff.waits_until(Timestamp(0)), Some(Timestamp(0) + RESTART_BACKOFF_MIN));
+        }
+    }
+
+    #[test]
+    fn no_pause_is_shorter_than_is_asked_for() {
+        let (mut backoff, least) = (Backoff::default(), RESTART_BACKOFF_MIN * 3);
+        for wanted in [least, least, RESTART_BACKOFF_MIN * 4] {
+            backoff.fail(Timestamp(0), Duration::ZERO, least);
+            assert_eq!(backoff.waits_until(Timestamp(0)), Some(Timestamp(0) + wanted));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_model::Timestamp;
-use muster_model::desired::HealthcheckTest;
+use muster_model::desired::{HealthcheckTest, RestartPace};
 use muster_model::link::{FromAgent, Progress};
 use muster_model::observed::Health;
 use muster_model::{UnitId, WallTime};
@@ -186,6 +186,15 @@ impl AgentCore {
             .or_insert_with(|| UnitMemory::new(owner.generation))
     }
 
+    /// How soon a container may be started again, if it is still wished.
+    fn pace_of(&self, owner: &Owner) -> RestartPace {
+        let table = self.pages.acting().map(|page| &page.table);
+        let unit = table.and_then(|table| table.units.get(&owner.unit));
+        let mut parts = unit.into_iter().flat_map(|unit| &unit.containers);
+        let part = parts.find(|part| part.sidekick == owner.sidekick);
+        part.map(|part| part.spec.restart_pace).unwrap_or_default()
+    }
+
     /// A container is not as it was: whether it began or ended is seen here, however that was learned.
     pub(super) fn changed(&mut self, now: Timestamp, change: Changed) {
         let alive = |container: &Option<Container>| container.as_ref().is_some_and(|c| c.state.is_alive());
@@ -193,6 +202,7 @@ impl AgentCore {
         let Some(container) = change.after.or(change.before) else {
             return;
         };
+        let pace = self.pace_of(&container.owner);
         let memory = self.memory_of(&container.owner);
         if !was && is {
             memory.fenced.remove(&container.name);
@@ -206,7 +216,7 @@ impl AgentCore {
                         ContainerState::Exited { code, .. } => code,
                         _ => None,
                     };
-                    memory.container_mut(sidekick).ended(now, code);
+                    memory.container_mut(sidekick).ended(now, code, pace);
                 }
                 _ => {}
             }

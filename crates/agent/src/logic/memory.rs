@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use muster_model::desired::RestartPolicy;
+use muster_model::desired::{RestartPace, RestartPolicy};
 use muster_model::limits::RESTART_BACKOFF_RESET;
 use muster_model::{Generation, Name, Timestamp};
 
@@ -57,6 +57,8 @@ pub struct ContainerMemory {
     pub out_of_memory: bool,
     /// How often it was started again.
     pub restarts: u32,
+    /// How often since a run that went well.
+    pub attempts: u32,
     /// It cannot be started as it was made: what it was made for is gone. Only making it anew helps.
     pub unusable: bool,
     /// How it last ended, while it is not there or does not run.
@@ -96,7 +98,7 @@ impl UnitMemory {
 
     /// An action failed.
     pub fn failed(&mut self, now: Timestamp, failure: String) {
-        self.tries.fail(now, Duration::ZERO);
+        self.tries.fail(now, Duration::ZERO, Duration::ZERO);
         self.failure = Some(failure);
     }
 
@@ -114,10 +116,10 @@ impl ContainerMemory {
     /// It runs. Says whether it had ended before.
     pub fn started(&mut self, now: Timestamp) -> bool {
         let again = self.ended;
-        self.restarts = self.restarts.saturating_add(u32::from(again));
         *self = Self {
             ends: self.ends,
-            restarts: self.restarts,
+            restarts: self.restarts.saturating_add(u32::from(again)),
+            attempts: self.attempts.saturating_add(u32::from(again)),
             began: Some(now),
             ..Self::default()
         };
@@ -125,7 +127,7 @@ impl ContainerMemory {
     }
 
     /// It does not run any more.
-    pub fn ended(&mut self, now: Timestamp, code: Option<i64>) {
+    pub fn ended(&mut self, now: Timestamp, code: Option<i64>, pace: RestartPace) {
         let ran = self
             .began
             .take()
@@ -133,7 +135,10 @@ impl ContainerMemory {
         if self.stopped {
             self.ends.reset();
         } else {
-            self.ends.fail(now, ran);
+            self.ends.fail(now, ran, pace.delay());
+        }
+        if pace.went_well(ran) {
+            self.attempts = 0;
         }
         self.ended = true;
         self.last_exit = Some(code);
@@ -152,8 +157,9 @@ impl ContainerMemory {
         let finished = match policy {
             RestartPolicy::Always => false,
             RestartPolicy::No => true,
+            RestartPolicy::AtMost(most) => self.attempts >= most,
             RestartPolicy::OnFailure(most) => {
-                code == Some(0) || most.is_some_and(|most| self.restarts >= most)
+                code == Some(0) || most.is_some_and(|most| self.attempts >= most)
             }
         };
         if finished && !self.stopped {
@@ -191,7 +197,7 @@ mod tests {
         }
         for _ in 0..2 {
             memory.started(Timestamp(0));
-            memory.ended(Timestamp(1), Some(3));
+            memory.ended(Timestamp(1), Some(3), RestartPace::default());
         }
         assert_eq!(
             memory.verdict(on_failure, exited(3)),
@@ -199,7 +205,7 @@ mod tests {
             "one restart of two"
         );
         memory.started(Timestamp(2));
-        memory.ended(Timestamp(3), Some(3));
+        memory.ended(Timestamp(3), Some(3), RestartPace::default());
         assert_eq!(memory.verdict(on_failure, exited(3)), Verdict::Finished);
         assert_eq!(
             memory.verdict(RestartPolicy::No, None),
@@ -209,11 +215,32 @@ mod tests {
     }
 
     #[test]
+    fn a_run_that_went_well_ends_the_count() {
+        let pace = RestartPace {
+            window_ms: Some(1_000),
+            ..RestartPace::default()
+        };
+        let most_one = RestartPolicy::AtMost(1);
+        let mut memory = ContainerMemory::default();
+        memory.started(Timestamp(0));
+        for (began, ended, wanted) in [
+            (0, 5_000, Verdict::Again),
+            (6_000, 6_999, Verdict::Finished),
+            (7_000, 8_000, Verdict::Again),
+        ] {
+            memory.started(Timestamp(began));
+            memory.ended(Timestamp(ended), Some(0), pace);
+            assert_eq!(memory.verdict(most_one, exited(0)), wanted, "ended at {ended}");
+        }
+        assert_eq!(memory.restarts, 2);
+    }
+
+    #[test]
     fn what_we_stopped_did_not_end_by_itself() {
         let mut memory = ContainerMemory::default();
         memory.started(Timestamp(0));
         memory.stopped = true;
-        memory.ended(Timestamp(1), Some(0));
+        memory.ended(Timestamp(1), Some(0), RestartPace::default());
         assert_eq!(memory.verdict(RestartPolicy::No, exited(0)), Verdict::Again);
         assert_eq!(memory.ends.waits_until(Timestamp(1)), None);
     }

@@ -41,7 +41,7 @@ impl<T> Entry<T> {
 
     /// It could not be made.
     pub fn failed(&mut self, now: Timestamp, failure: String) {
-        self.tries.fail(now, Duration::ZERO);
+        self.tries.fail(now, Duration::ZERO, Duration::ZERO);
         self.failure = Some(failure);
     }
 }

@@ -100,6 +100,31 @@ fn policies_are_kept() {
 }
 
 #[test]
+fn the_pace_that_is_asked_for_is_kept() {
+    let minute = Duration::from_secs(60);
+    let paced = with_spec(unit(1), |spec| {
+        spec.restart = RestartPolicy::AtMost(2);
+        spec.restart_pace.delay_ms = Some(5_000);
+        spec.restart_pace.window_ms = Some(60_000);
+    });
+    let mut rig = Rig::with(&table(1, [paced]));
+    // After a run of a minute its two starts are counted anew.
+    for ran in [Duration::ZERO, Duration::ZERO, minute, Duration::ZERO] {
+        rig.pass(ran);
+        rig.engine.end(&name(1), 1);
+        rig.engine_speaks();
+        rig.pass(Duration::from_millis(4_999));
+        assert!(rig.engine.running().is_empty());
+        rig.pass(Duration::from_millis(1));
+        assert_eq!(rig.engine.running(), [name(1)]);
+    }
+    rig.engine.end(&name(1), 1);
+    rig.engine_speaks();
+    rig.pass(minute);
+    assert_eq!(rig.phase(id(1)), Some(Phase::Finished));
+}
+
+#[test]
 fn what_is_removed_by_hand_is_made_again() {
     let mut rig = Rig::with(&table(1, [with_sidekick(unit(1), "log")]));
     rig.engine.remove_by_hand(&name(1));

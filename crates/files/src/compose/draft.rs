@@ -55,6 +55,8 @@ pub(crate) struct ServiceDraft {
     pub links: Vec<Link>,
     pub depends_on: BTreeMap<String, Dependency>,
     pub kind: ServiceKind,
+    /// Its units run until they have ended well (`deploy.mode`).
+    pub is_job: bool,
     pub scale: Option<(At, u32)>,
     pub replicas: Option<(At, u32)>,
     pub exclusive: bool,
@@ -159,6 +161,7 @@ impl ServiceDraft {
             links: Vec::new(),
             depends_on: BTreeMap::new(),
             kind: ServiceKind::Containers,
+            is_job: false,
             scale: None,
             replicas: None,
             exclusive: false,

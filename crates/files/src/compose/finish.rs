@@ -9,6 +9,7 @@ use super::document::Format;
 use super::draft::{Image, Named, ServiceDraft};
 use super::order::DependsOn;
 use super::sections::Sections;
+use super::service::deploy::restart_of_job;
 use super::sidekicks::Unit;
 use crate::code::Code;
 use crate::cx::Cx;
@@ -100,6 +101,9 @@ impl<'a> Finish<'a> {
             .retain(|name, _| !draft.left_unset.contains(name));
         spec.labels.append(&mut draft.labels);
         spec.restart = draft.deploy_restart.unwrap_or(spec.restart);
+        if draft.is_job {
+            spec.restart = restart_of_job(spec.restart);
+        }
         spec.image = image?;
         Some(spec)
     }

@@ -8,7 +8,7 @@ use super::blobs::{self, Blobs};
 use super::volumes::{self, Volumes};
 use crate::code::Code;
 use crate::cx::Cx;
-use crate::table::{Key, before, nothing, partly, read, unsupported};
+use crate::table::{Key, before, nothing, partly, read, read_map, say_strangers, unsupported};
 use crate::text::{Node, Value};
 
 /// All but the services, which need it.
@@ -94,17 +94,14 @@ fn networks(cx: &Cx<'_>, node: &Node, sections: &mut Sections) {
         let shown = crate::report::cut(&entry.key, 63);
         let cx = cx.key(&shown);
         if entry.key == "default" {
-            default_network(&cx, &entry.value);
+            read_map(&cx, &entry.value, NETWORK_KEYS, &mut ());
             continue;
         }
         let message = format!("the network `{shown}` is not made");
         let help = "all services share the environment's network and reach one another by name";
         cx.advise(Code::Unsupported, entry.at, message, help);
+        say_strangers(&cx, &entry.value, NETWORK_KEYS);
     }
-}
-
-fn default_network(cx: &Cx<'_>, node: &Node) {
-    crate::table::read_map(cx, node, NETWORK_KEYS, &mut ());
 }
 
 pub(crate) const NETWORK_KEYS: &[Key<()>] = &[
@@ -117,8 +114,20 @@ pub(crate) const NETWORK_KEYS: &[Key<()>] = &[
     ),
     unsupported("external", "the network is the environment's"),
     unsupported("name", "the network is the environment's"),
-    unsupported("enable_ipv4", "units have IPv4 addresses"),
+    partly(
+        "enable_ipv4",
+        ipv4,
+        "enable_ipv4: true",
+        "Units have IPv4 addresses anyway.",
+    ),
     unsupported("enable_ipv6", "units have IPv4 addresses"),
     unsupported("attachable", "the network is the environment's"),
     unsupported("labels", "the network is the environment's"),
 ];
+
+fn ipv4(cx: &Cx<'_>, node: &Node, (): &mut ()) {
+    if cx.flag(node) == Some(false) {
+        let message = "`enable_ipv4: false` is not acted on";
+        cx.advise(Code::Unsupported, node.at, message, "units have IPv4 addresses");
+    }
+}

@@ -176,6 +176,14 @@ fn restart() {
             c.restart = RestartPolicy::OnFailure(Some(2));
         },
     );
+    check(
+        "deploy: {restart_policy: {max_attempts: 2, delay: 5s, window: 1m}}",
+        |c| {
+            c.restart = RestartPolicy::AtMost(2);
+            c.restart_pace.delay_ms = Some(5_000);
+            c.restart_pace.window_ms = Some(60_000);
+        },
+    );
     refuse(
         "restart: sometimes",
         "error[bad-value] services.web.restart: `sometimes` is not",

@@ -12,7 +12,7 @@ fn the_page_is_printed_from_the_tables() {
     let written = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         written == page,
-        "docs/compatibility.md is old; run `UPDATE=1 cargo nextest run -p muster-files page`"
+        "docs/compatibility.md is old; run `UPDATE=1 cargo test -p muster-files page`"
     );
 }
 

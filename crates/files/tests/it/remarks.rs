@@ -123,13 +123,20 @@ fn duplicate_keys_are_warned_of_and_the_last_counts() {
 #[test]
 fn networks_are_one() {
     let said = said(&project(
-        "services:\n  web: {image: a, networks: [front]}\nnetworks:\n  front:\n    driver: overlay\n  default: {internal: true}\n",
+        "services:\n  web: {image: a, networks: [front]}\nnetworks:\n  front:\n    driver: overlay\n  default: {internal: true, enable_ipv4: true}\n",
     ));
     let expect = [
         "compose.yaml:4:3: unsupported[unsupported] networks.front: the network `front` is not made",
         "compose.yaml:6:13: unsupported[unsupported] networks.default.internal: `internal` is not acted on",
     ];
     assert_eq!(said, expect);
+    let said = said_of_file("services: {web: {image: a}}\nnetworks: {front: {drivr: overlay}, back: 5}\n");
+    assert!(said.contains("unknown-key] networks.front.drivr"), "{said}");
+    assert!(said.contains("wrong-type] networks.back"), "{said}");
+}
+
+fn said_of_file(file: &str) -> String {
+    said(&project(file)).join("\n")
 }
 
 #[test]

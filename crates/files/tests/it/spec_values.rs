@@ -245,11 +245,22 @@ services:
 > a.restart = "always"
 > b.restart = {"on_failure":3}
 > c.restart = "no"
-== a number of restarts counts for failures alone
+== a number of restarts counts whatever the end
 -- web
 deploy: {restart_policy: {max_attempts: 3}}
-! 4: unsupported[unsupported] services.web.deploy.restart_policy: a number of restarts counts with
-> web.restart = "always"
+> web.restart = {"at_most":3}
+== no number of restarts is any number
+-- web
+deploy: {restart_policy: {condition: on-failure, max_attempts: 0}}
+> web.restart = {"on_failure":null}
+== the pace of restarts
+-- web
+deploy: {restart_policy: {condition: any, max_attempts: 3, delay: 5s, window: 2m}}
+> web.restart_pace = {"delay_ms":5000,"window_ms":120000}
+== a pace that says nothing
+-- web
+deploy: {restart_policy: {delay: 0s, window: 0}}
+> web.restart_pace = -
 == a restart that is none
 -- web
 restart: sometimes
@@ -478,11 +489,9 @@ services:
 deploy: {mode: global}
 > web.kind = "global"
 > web.scale = -
-== what of a deployment is not acted on
+== a deployment that says much
 -- web
 deploy: {rollback_config: {parallelism: 1}, placement: {preferences: [{spread: node.labels.a}], max_replicas_per_node: 1}, restart_policy: {condition: any, delay: 5s, window: 1m}}
-! 4: unsupported[unsupported] services.web.deploy.restart_policy.delay
-! 4: unsupported[unsupported] services.web.deploy.restart_policy.window
 > web.restart = "always"
 == output
 -- web

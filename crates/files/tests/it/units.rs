@@ -2,7 +2,8 @@
 
 use muster_model::HostId;
 use muster_model::desired::{
-    Condition, FailureAction, Relation, RuleSubject, SchedulingRule, ServiceKind, UpdateOrder, UpdatePolicy,
+    Condition, FailureAction, Relation, RestartPolicy, RuleSubject, SchedulingRule, ServiceKind, ServiceSpec,
+    UpdateOrder, UpdatePolicy,
 };
 
 use crate::support::{project, said, said_of, service, stack, stack_with_remarks, web};
@@ -44,9 +45,22 @@ fn modes_and_labels() {
     assert_eq!(web("deploy: {labels: {a: b}}").labels["a"], "b");
     assert!(web("labels: {io.muster.exclusive: true}").exclusive);
     refuse("labels: {io.muster.exclusiv: true}", "error[reserved-label]");
-    refuse("deploy: {mode: replicated-job}", "unsupported[unsupported]");
     refuse("deploy: {mode: some}", "error[bad-value]");
     refuse("deploy: {endpoint_mode: vip}", "note[difference]");
+}
+
+#[test]
+fn jobs_end() {
+    let job = |more: &str| web(&format!("deploy: {{mode: replicated-job, replicas: 3{more}}}"));
+    let restart = |service: &ServiceSpec| service.unit.primary.restart;
+    let plain = job("");
+    assert_eq!((plain.kind, plain.scale), (ServiceKind::Containers, Some(3)));
+    assert_eq!(restart(&plain), RestartPolicy::OnFailure(None));
+    let policy = |policy: &str| restart(&job(&format!(", restart_policy: {{{policy}}}")));
+    assert_eq!(policy("condition: none"), RestartPolicy::No);
+    assert_eq!(policy("condition: any, max_attempts: 2"), RestartPolicy::OnFailure(Some(2)));
+    let global = web("restart: always\ndeploy: {mode: global-job}");
+    assert_eq!((global.kind, restart(&global)), (ServiceKind::Global, RestartPolicy::OnFailure(None)));
 }
 
 #[test]

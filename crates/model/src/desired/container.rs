@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::image::{ImageRef, PullPolicy};
 use super::mounts::{FileMount, Mount};
 use super::resources::{DeviceRequest, Resources, Ulimit};
+use super::restart::{RestartPace, RestartPolicy};
 use crate::limits::STOP_GRACE_DEFAULT;
 use crate::net::Protocol;
 
@@ -77,6 +78,9 @@ pub struct ContainerSpec {
     /// When it is started again.
     #[serde(default)]
     pub restart: RestartPolicy,
+    /// How soon, and what counts as a start that went well.
+    #[serde(default, skip_serializing_if = "RestartPace::is_default")]
+    pub restart_pace: RestartPace,
     /// The signal that asks it to stop, such as `SIGTERM`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
@@ -180,6 +184,7 @@ impl ContainerSpec {
             files: Vec::new(),
             healthcheck: None,
             restart: RestartPolicy::default(),
+            restart_pace: RestartPace::default(),
             stop_signal: None,
             stop_grace_ms: None,
             resources: Resources::default(),
@@ -234,19 +239,6 @@ pub struct PortSpec {
     /// Transport protocol.
     #[serde(default)]
     pub protocol: Protocol,
-}
-
-/// When a container that ended is started again.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RestartPolicy {
-    /// Whatever its exit code. What a file that says nothing gets: services are kept running.
-    #[default]
-    Always,
-    /// Only after a failure, at most this often if a number is given.
-    OnFailure(Option<u32>),
-    /// Never: it runs once.
-    No,
 }
 
 /// How the engine asks for health.

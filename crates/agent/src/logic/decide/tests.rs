@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_model::assigned::UnitWish;
-use muster_model::desired::{RestartPolicy, UnitClass};
+use muster_model::desired::{RestartPace, RestartPolicy, UnitClass};
 use muster_model::link::{Table, UnitAssignment};
 use muster_model::observed::{Health, Phase};
 use muster_model::{Digest, Generation, HostId, Timestamp};
@@ -162,7 +162,7 @@ fn a_unit_after_failures() {
         .is(Phase::Backoff, "wait 500 ms");
     let crashed = |memory: &mut UnitMemory| {
         memory.started(None, NOW);
-        memory.container_mut(None).ended(NOW, Some(1));
+        memory.container_mut(None).ended(NOW, Some(1), RestartPace::default());
     };
     case(Some(ENDED))
         .remember(crashed)

@@ -71,6 +71,11 @@ pub const ELSEWHERE: &[(&str, &str, &str)] = &[
         "restart",
     ),
     (
+        "deploy.restart_policy.delay deploy.restart_policy.window",
+        "agent/tests/it/converge.rs",
+        "the_pace_that_is_asked_for_is_kept",
+    ),
+    (
         "milli_cpu_reservation deploy.resources.reservations.cpus",
         "files/tests/it/keys.rs",
         "limits",

@@ -1,6 +1,6 @@
 //! How many units run, where, within which limits, and how they are replaced.
 
-use muster_model::desired::{RestartPolicy, ServiceKind};
+use muster_model::desired::{RestartPace, RestartPolicy, ServiceKind};
 use muster_model::limits::SCALE_MAX;
 
 use super::environment::allowed;
@@ -34,11 +34,11 @@ pub(crate) const DEPLOY_KEYS: &[Key<ServiceDraft>] = &[
         "replicas: 3",
         "From 0 to 10,000.",
     ),
-    partly(
+    read(
         "mode",
         mode,
         "mode: global",
-        "`replicated`, `global`; the job modes are not acted on.",
+        "`replicated`, `global`; `replicated-job` and `global-job`, whose units run until each has ended with exit code 0.",
     ),
     read(
         "labels",
@@ -157,19 +157,12 @@ fn mode(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     match cx.text(node) {
         Some("global") => draft.kind = ServiceKind::Global,
         Some("replicated") | None => {}
-        Some(job @ ("replicated-job" | "global-job")) => {
-            let help = "it runs as a service; with `restart: \"no\"` each unit runs once";
-            cx.advise(
-                Code::Unsupported,
-                node.at,
-                format!("the mode `{job}` is not acted on"),
-                help,
-            );
-            if job == "global-job" {
-                draft.kind = ServiceKind::Global;
-            }
+        Some("replicated-job") => draft.is_job = true,
+        Some("global-job") => {
+            draft.kind = ServiceKind::Global;
+            draft.is_job = true;
         }
-        Some(_) => cx.bad_value(node, "`replicated` or `global`"),
+        Some(_) => cx.bad_value(node, "`replicated`, `global`, `replicated-job` or `global-job`"),
     }
 }
 
@@ -186,6 +179,7 @@ fn labels(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 pub(crate) struct Restart {
     condition: Option<String>,
     attempts: Option<u32>,
+    pace: RestartPace,
 }
 
 pub(crate) const RESTART_KEYS: &[Key<Restart>] = &[
@@ -199,32 +193,50 @@ pub(crate) const RESTART_KEYS: &[Key<Restart>] = &[
         "max_attempts",
         |cx, node, restart| restart.attempts = cx.number(node, "a number such as `3`"),
         "max_attempts: 3",
-        "With `on-failure`.",
+        "As written; see `window`. 0 is without end, as where it is not written.",
     ),
-    unsupported(
+    read(
         "delay",
-        "the pause before a restart doubles from half a second to a minute",
+        |cx, node, restart| restart.pace.delay_ms = some_time(cx, node),
+        "delay: 5s",
+        "The least pause before a restart; it doubles from half a second to a minute anyway, until a container ran for a minute.",
     ),
-    unsupported("window", "a restart counts as successful after a minute"),
+    read(
+        "window",
+        |cx, node, restart| restart.pace.window_ms = some_time(cx, node),
+        "window: 2m",
+        "After a run that lasts as long `max_attempts` are counted anew; without it they are those of the container's life.",
+    ),
 ];
+
+/// A time; none at all says nothing.
+fn some_time(cx: &Cx<'_>, node: &Node) -> Option<u64> {
+    cx.milliseconds(node).filter(|time| *time > 0)
+}
 
 fn restart_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let mut restart = Restart::default();
     read_map(cx, node, RESTART_KEYS, &mut restart);
-    if restart.attempts.is_some() && restart.condition.as_deref() != Some("on-failure") {
-        let help = "write `condition: on-failure`, or leave it out";
-        let message = "a number of restarts counts with `condition: on-failure` alone";
-        cx.advise(Code::Unsupported, node.at, message, help);
-    }
+    draft.container.restart_pace = restart.pace;
+    let most = restart.attempts.filter(|most| *most > 0);
     draft.deploy_restart = match restart.condition.as_deref() {
         Some("none") => Some(RestartPolicy::No),
-        Some("on-failure") => Some(RestartPolicy::OnFailure(restart.attempts)),
-        Some("any") | None => Some(RestartPolicy::Always),
+        Some("on-failure") => Some(RestartPolicy::OnFailure(most)),
+        Some("any") | None => Some(most.map_or(RestartPolicy::Always, RestartPolicy::AtMost)),
         Some(other) => {
             cx.bad_text(node.at, other, "`none`, `on-failure` or `any` as its `condition`");
             None
         }
     };
+}
+
+/// What a job makes of a policy: what ended well is done.
+pub(crate) fn restart_of_job(policy: RestartPolicy) -> RestartPolicy {
+    match policy {
+        RestartPolicy::Always => RestartPolicy::OnFailure(None),
+        RestartPolicy::AtMost(most) => RestartPolicy::OnFailure(Some(most)),
+        policy => policy,
+    }
 }
 
 fn endpoint_mode(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
