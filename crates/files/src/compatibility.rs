@@ -49,7 +49,7 @@ This page is printed from the tables that the reader itself uses (`crates/files`
 
 | what | here |
 |---|---|
-| `$NAME`, `${NAME}` and `:-` `-` `:?` `?` `:+` `+`, in one another; `$$` | yes |
+| `$NAME`, `${NAME}` and `:-` `-` `:?` `?` `:+` `+`, in one another; `$$` | yes; a `$` before anything else stays, as in `$1` and `$(date)` |
 | a variable without value and default | an error when deploying, a warning of `muster check`; other tools take an empty text |
 | `.env` beside the first file, `--env-file` | yes; whoever deploys wins over them |
 | `env_file` and `.env`: `export`, comments, quotes, values over several lines, variables | yes |

@@ -223,6 +223,12 @@ impl Cx<'_> {
         }
     }
 
+    /// Whether no item of a list hangs on a variable that nobody has set.
+    pub fn are_known(&self, node: &Node) -> bool {
+        let unknown = |item: &Node| matches!(&item.value, Value::Scalar(scalar) if !scalar.known);
+        !self.list(node).iter().any(unknown)
+    }
+
     /// The texts of a list.
     pub fn texts(&self, node: &Node) -> Vec<String> {
         self.each_text(self.list(node))

@@ -162,6 +162,15 @@ mod tests {
     }
 
     #[test]
+    fn a_dollar_without_a_name_stays() {
+        for text in ["$", "a$ b", "$1", "$-", "$}", "^a$", "$(date)", "cash$"] {
+            check(text, text);
+        }
+        check("$(echo $A)", "$(echo a)");
+        check("${U:-$}", "$");
+    }
+
+    #[test]
     fn forms_in_one_another() {
         check("${U:-${A}}", "a");
         check("${U:-x${V:-y$A}z}", "xyaz");
@@ -183,9 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_no_variable() {
-        for bad in [
-            "$", "a$ b", "$1", "${", "${}", "${A", "${A:}", "${A!b}", "${1}", "${A:-", "${A B}", "$-",
-        ] {
+        for bad in ["${", "${}", "${A", "${A:}", "${A!b}", "${1}", "${A:-", "${A B}"] {
             assert!(interpolate(bad, &Table::default()).is_err(), "{bad}");
         }
         let nested = "${A:-".repeat(10_000) + &"}".repeat(10_000);

@@ -79,7 +79,13 @@ pub fn variables(project: &Project) -> BTreeSet<String> {
 /// What a file of variables says by itself; lines that cannot be read say nothing.
 pub fn variables_of(env_file: &[u8]) -> BTreeMap<String, String> {
     let project = Project::default();
-    let lines = dotenv::read(&Room::new(&project, true), "", env_file, false, dotenv::Known::default());
+    let lines = dotenv::read(
+        &Room::new(&project, true),
+        "",
+        env_file,
+        false,
+        dotenv::Known::default(),
+    );
     let values = lines
         .into_iter()
         .filter_map(|line| Some((line.name, line.value?.ok()?)));

@@ -147,7 +147,8 @@ pub(crate) fn read_kept<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>], o
 pub(crate) fn say_strangers<T>(cx: &Cx<'_>, node: &Node, table: &'static [Key<T>]) {
     match &node.value {
         Value::Map(entries) => {
-            let known = |entry: &&Entry| is_extension(&entry.key) || table.iter().any(|key| key.name == entry.key);
+            let known =
+                |entry: &&Entry| is_extension(&entry.key) || table.iter().any(|key| key.name == entry.key);
             for entry in entries.iter().filter(|entry| !known(entry)) {
                 unknown(cx, entry, &[table], Strangers::Refused);
             }

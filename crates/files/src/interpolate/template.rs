@@ -15,7 +15,7 @@ pub(super) struct Template<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
     Text(&'a str),
-    /// `$$`
+    /// `$$`, and a `$` with nothing like a name behind it, as in `$1` and `$(date)`.
     Dollar,
     /// `$NAME` and all `${NAME…}`
     Variable {
@@ -48,8 +48,6 @@ pub(super) enum Operator<'a> {
 /// Why a text is not a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TemplateError {
-    /// A `$` with nothing like a name behind it.
-    LoneDollar,
     /// `${` without its `}`.
     Unclosed,
     /// `${}` or a name with other characters than letters, digits and `_`.
@@ -126,7 +124,7 @@ impl<'a> Parser<'a> {
                 self.braced(depth)
             }
             _ => match self.name() {
-                "" => Err(TemplateError::LoneDollar),
+                "" => Ok(Piece::Dollar),
                 name => Ok(Piece::Variable {
                     name,
                     operator: Operator::None,
@@ -185,7 +183,6 @@ impl TemplateError {
     pub fn explain(self) -> (&'static str, &'static str) {
         let dollar = "write `$$` for a dollar sign, `${NAME}` for a variable";
         match self {
-            Self::LoneDollar => ("a `$` stands here with no variable's name behind it", dollar),
             Self::Unclosed => (
                 "a `${` is not closed",
                 "close it with `}`, or write `$$` for a dollar sign",

@@ -81,8 +81,8 @@ fn lines_that_say_nothing_are_errors_with_their_place() {
         "a.env:1:1: error[bad-env-file]: something stands behind the closing quote",
     );
     check(
-        "A=a$",
-        "a.env:1:1: error[bad-env-file]: a `$` stands here with no variable's name behind it",
+        "A=a${}",
+        "a.env:1:1: error[bad-env-file]: `${` is not followed by a variable's name",
     );
     check(
         "\nA=$NOPE",

@@ -191,11 +191,11 @@ user: ${}
 == a dollar before a digit
 -- web
 command: awk $1
-! 4: error[bad-interpolation] services.web.command: a `$` stands here with no variable's name behind it
+> web.command = ["awk","$1"]
 == a dollar at the end
 -- web
 user: cash$
-! 4: error[bad-interpolation] services.web.user: a `$` stands here with no variable's name behind it
+> web.user = "cash$"
 "##;
 
 pub const FILES: &str = r##"

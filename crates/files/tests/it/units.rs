@@ -58,9 +58,15 @@ fn jobs_end() {
     assert_eq!(restart(&plain), RestartPolicy::OnFailure(None));
     let policy = |policy: &str| restart(&job(&format!(", restart_policy: {{{policy}}}")));
     assert_eq!(policy("condition: none"), RestartPolicy::No);
-    assert_eq!(policy("condition: any, max_attempts: 2"), RestartPolicy::OnFailure(Some(2)));
+    assert_eq!(
+        policy("condition: any, max_attempts: 2"),
+        RestartPolicy::OnFailure(Some(2))
+    );
     let global = web("restart: always\ndeploy: {mode: global-job}");
-    assert_eq!((global.kind, restart(&global)), (ServiceKind::Global, RestartPolicy::OnFailure(None)));
+    assert_eq!(
+        (global.kind, restart(&global)),
+        (ServiceKind::Global, RestartPolicy::OnFailure(None))
+    );
 }
 
 #[test]

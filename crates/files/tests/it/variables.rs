@@ -2,7 +2,7 @@
 
 use muster_model::Severity;
 
-use crate::support::{files, project, said, service, stack, stack_with_remarks, with_variables};
+use crate::support::{files, project, said, service, stack, stack_with_remarks, web, with_variables};
 
 const FILE: &str =
     "services:\n  web:\n    image: nginx:${TAG:-latest}\n    environment: {A: \"${A-none}\", P: $$P}\n";
@@ -71,16 +71,10 @@ fn a_demanded_variable_is_an_error_everywhere() {
 }
 
 #[test]
-fn lone_dollars_are_errors() {
-    let said = said(&project(
-        "services:\n  web:\n    image: nginx\n    command: echo $1\n",
-    ));
-    assert_eq!(
-        said,
-        [
-            "compose.yaml:4:14: error[bad-interpolation] services.web.command: a `$` stands here with no variable's name behind it"
-        ]
-    );
+fn a_dollar_without_a_name_stays() {
+    let web = web("command: [awk, '{print $1}', $(date)]");
+    let words = ["awk", "{print $1}", "$(date)"];
+    assert_eq!(web.unit.primary.command.unwrap(), words);
 }
 
 #[test]

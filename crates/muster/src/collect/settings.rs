@@ -70,8 +70,14 @@ impl Settings {
             files.push(beside.unwrap_or(Path::new("")).join(".env"));
         }
         // What is wrong with them is said when the project is read.
-        let bytes = files.iter().filter_map(|file| Budget(SOURCE_BYTES_MAX).read(file).ok());
-        Self(bytes.flat_map(|bytes| muster_files::variables_of(&bytes)).collect())
+        let bytes = files
+            .iter()
+            .filter_map(|file| Budget(SOURCE_BYTES_MAX).read(file).ok());
+        Self(
+            bytes
+                .flat_map(|bytes| muster_files::variables_of(&bytes))
+                .collect(),
+        )
     }
 
     fn text(&self, name: &str) -> Option<String> {

@@ -162,7 +162,9 @@ fn a_unit_after_failures() {
         .is(Phase::Backoff, "wait 500 ms");
     let crashed = |memory: &mut UnitMemory| {
         memory.started(None, NOW);
-        memory.container_mut(None).ended(NOW, Some(1), RestartPace::default());
+        memory
+            .container_mut(None)
+            .ended(NOW, Some(1), RestartPace::default());
     };
     case(Some(ENDED))
         .remember(crashed)

@@ -128,6 +128,7 @@ pub(crate) const KEYS: &[Key<Build>] = &[
         "pull: true",
         TOLD,
     ),
+    unsupported("no_cache_filter", "add `--no-cache-filter` to the command"),
     unsupported(
         "dockerfile_inline",
         "write it to a file, and name that as `dockerfile`",

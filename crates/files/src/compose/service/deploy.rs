@@ -187,7 +187,7 @@ pub(crate) const RESTART_KEYS: &[Key<Restart>] = &[
         "condition",
         |cx, node, restart| restart.condition = cx.string(node),
         "condition: on-failure",
-        "`none`, `on-failure`, `any`.",
+        "`none`, `on-failure`, `any`; `no`, `always` and `unless-stopped` as in `restart`.",
     ),
     read(
         "max_attempts",
@@ -220,9 +220,11 @@ fn restart_policy(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     draft.container.restart_pace = restart.pace;
     let most = restart.attempts.filter(|most| *most > 0);
     draft.deploy_restart = match restart.condition.as_deref() {
-        Some("none") => Some(RestartPolicy::No),
+        Some("none" | "no") => Some(RestartPolicy::No),
         Some("on-failure") => Some(RestartPolicy::OnFailure(most)),
-        Some("any") | None => Some(most.map_or(RestartPolicy::Always, RestartPolicy::AtMost)),
+        Some("any" | "always" | "unless-stopped") | None => {
+            Some(most.map_or(RestartPolicy::Always, RestartPolicy::AtMost))
+        }
         Some(other) => {
             cx.bad_text(node.at, other, "`none`, `on-failure` or `any` as its `condition`");
             None

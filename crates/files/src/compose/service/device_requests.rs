@@ -73,7 +73,7 @@ pub(super) fn gpus(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
 /// `deploy.resources.reservations.devices`.
 pub(super) fn reserved(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     for (node, request) in each(cx, node) {
-        if request.capabilities.is_empty() && request.driver.is_none() {
+        if !says_some(node, "capabilities") && !node.says("driver") {
             let help = "add `capabilities: [gpu]`";
             cx.advise(
                 Code::Missing,
@@ -84,6 +84,14 @@ pub(super) fn reserved(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         }
         draft.container.device_requests.push(request);
     }
+}
+
+/// Whether a key says something, though it may not be known what.
+fn says_some(node: &Node, key: &str) -> bool {
+    node.get(key).is_some_and(|value| match &value.value {
+        Value::List(items) => !items.is_empty(),
+        value => *value != Value::Null,
+    })
 }
 
 /// A device by its class, such as `vendor.com/gpu=0`.

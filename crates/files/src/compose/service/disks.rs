@@ -180,6 +180,8 @@ fn by_device<T>(
         read_map(&cx, item, DEVICE_LIMIT_KEYS, &mut limit);
         match (limit.path, limit.value) {
             (Some(path), Some(value)) => add(&cx, path, &value),
+            // What is wrong or not known of them was said.
+            _ if item.says("path") && (item.says("rate") || item.says("weight")) => {}
             _ => cx.wrong_type(item, "a map with `path` and `rate` or `weight`"),
         }
     }

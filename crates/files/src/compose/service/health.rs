@@ -108,6 +108,9 @@ fn test(cx: &Cx<'_>, node: &Node, check: &mut Check) {
         return;
     }
     let words = cx.texts(node);
+    if !cx.are_known(node) {
+        return;
+    }
     check.test = match words.split_first().map(|(first, rest)| (first.as_str(), rest)) {
         Some(("NONE", _)) => Some(HealthcheckTest::Disabled),
         Some(("CMD", rest)) if !rest.is_empty() => Some(HealthcheckTest::Command(rest.to_vec())),

@@ -111,6 +111,10 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "Containers are called after stack, service and number, so that several can run; other services reach them by the service's name.",
     ),
     nothing("attach", "Output is always kept; see `muster logs`."),
+    unsupported(
+        "pre_start",
+        "nothing is run before a container starts; use a service that others wait for by `depends_on`",
+    ),
     unsupported("post_start", "nothing is run after a container starts"),
     unsupported(
         "pre_stop",
