@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use muster_model::desired::{ContainerSpec, HealthcheckTest};
+use muster_model::desired::ContainerSpec;
 use muster_model::net::PublishedPort;
 use muster_model::{Generation, HostId, Name, UnitId};
 
@@ -46,8 +46,7 @@ impl Made {
 
     /// Whether it has a check.
     pub fn is_checked(&self) -> bool {
-        let check = self.runs.healthcheck.as_ref();
-        check.is_some_and(|check| check.test != HealthcheckTest::Disabled)
+        self.runs.is_checked(false)
     }
 
     /// How long its files give it until its check passes, if they say so.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_model::Timestamp;
-use muster_model::desired::{HealthcheckTest, RestartPace};
+use muster_model::desired::RestartPace;
 use muster_model::link::{FromAgent, Progress};
 use muster_model::observed::Health;
 use muster_model::{UnitId, WallTime};
@@ -172,9 +172,9 @@ impl AgentCore {
                 .iter()
                 .find(|part| part.sidekick == owner.sidekick)
         });
-        let checked = part.is_some_and(|part| match &part.spec.healthcheck {
-            Some(check) => check.test != HealthcheckTest::Disabled,
-            None => self.shared.image_has_check(&image_of(&part.spec)),
+        let checked = part.is_some_and(|part| {
+            let image_has_check = self.shared.image_has_check(&image_of(&part.spec));
+            part.spec.is_checked(image_has_check)
         });
         let health = if checked { Health::Starting } else { Health::None };
         ContainerState::Running { health, since }

@@ -14,16 +14,19 @@ use muster_agent::engine::labels::container_name;
 use muster_agent::engine::{CreateContainer, Engine as _, Owner, Verb};
 use muster_agent::files::{Places, path, place};
 use muster_files::{DraftStack, Project, SourceFile};
-use muster_lab::{BUSYBOX, Host};
+use muster_lab::{BUSYBOX, Host, Image};
 use muster_model::VolumeId;
 use muster_model::desired::{MountSource, ServiceSpec};
 use muster_model::link::{ContainerAssignment, UnitAssignment, VolumeAssignment};
 use muster_model::net::PublishedPort;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::lab_host;
 use crate::shapes::{ELSEWHERE, Expect, Shape, shapes};
 use crate::wish::{PLATFORM, host, name, network, unit};
+
+/// An image with a check of its own.
+const CHECKED: &str = "lab/checked:1";
 
 /// Engines take requests side by side.
 const AT_ONCE: usize = 4;
@@ -33,6 +36,9 @@ async fn containers_are_what_their_files_say() {
     let lab = lab_host().await;
     let engine = DockerEngine::new(lab.socket());
     ask(&engine, Verb::EnsureNetwork(network())).await.unwrap();
+    let check = json!({"Test": ["CMD", "true"], "Retries": 9});
+    let checked = Image::new(CHECKED).cmd(&["true"]).set("Healthcheck", check);
+    checked.load(&lab.docker()).await.unwrap();
     let (lab, engine) = (&lab, &engine);
     let can = |shape: &Shape| shape.needs.is_none_or(|file| Path::new(file).exists());
     let all = (1..).zip(shapes().into_iter().filter(can));
@@ -159,7 +165,9 @@ fn stack(lab: &Host, shape: &Shape) -> DraftStack {
         lines.collect::<String>(),
         shape.rest.replace("IMAGE", BUSYBOX)
     );
-    let text = text.replace("HOST", &lab.dir().display().to_string());
+    let text = text
+        .replace("CHECKED", CHECKED)
+        .replace("HOST", &lab.dir().display().to_string());
     let file = |(path, text): &(&str, &str)| ((*path).to_owned(), text.as_bytes().to_vec());
     let reading = muster_files::read(&Project {
         name: "shop".parse().ok(),

@@ -16,7 +16,7 @@ pub use elsewhere::ELSEWHERE;
 pub struct Shape {
     /// The keys that it proves, with blanks between them.
     pub keys: &'static str,
-    /// The service's keys, besides its image.
+    /// The service's keys, besides its image; `CHECKED` is one that has a check.
     pub service: &'static str,
     /// What follows the service in the file, from `  other:` or `volumes:` on.
     pub rest: &'static str,

@@ -20,6 +20,8 @@ pub(crate) struct ServiceDraft {
     /// Its container; the image is a stand-in until the end.
     pub container: ContainerSpec,
     pub image: Image,
+    /// What its container is called elsewhere.
+    pub container_name: Option<String>,
     /// How its image is built elsewhere.
     pub build: Option<Build>,
     /// Profiles that switch it on; none means that it is always on.
@@ -140,6 +142,7 @@ impl ServiceDraft {
             at,
             container: ContainerSpec::new(stand_in),
             image: Image::Absent,
+            container_name: None,
             build: None,
             profiles: Vec::new(),
             environment: BTreeMap::new(),
@@ -175,5 +178,10 @@ impl ServiceDraft {
             update: UpdatePolicy::default(),
             service_labels: BTreeMap::new(),
         }
+    }
+
+    /// Whether it is run as containers, and not a part of another platform.
+    pub fn is_container(&self) -> bool {
+        self.kept.kind(self.kind).has_units()
     }
 }

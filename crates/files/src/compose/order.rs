@@ -47,7 +47,9 @@ pub(super) fn resolve(cx: &Cx<'_>, units: &BTreeMap<Name, Unit>, names: &Names) 
                 };
                 let other = owners.get(other).copied().unwrap_or(other);
                 let sibling = other == name && !unit.sidekicks.is_empty();
-                if !sibling {
+                if sibling {
+                    say_no_wait(&service.key("depends_on"), other, dependency);
+                } else {
                     let condition = depends_on.entry(other.clone()).or_default();
                     *condition = (*condition).max(dependency.condition);
                 }
@@ -57,6 +59,16 @@ pub(super) fn resolve(cx: &Cx<'_>, units: &BTreeMap<Name, Unit>, names: &Names) 
     }
     say_circles(cx, units, &graph);
     graph
+}
+
+/// A unit's primary starts before its sidekicks; nothing else is waited for between them.
+fn say_no_wait(cx: &Cx<'_>, other: &Name, dependency: &Dependency) {
+    if dependency.condition == Condition::Started {
+        return;
+    }
+    let message = format!("it does not wait until `{other}` has come that far");
+    let help = "both are containers of one unit: the primary starts first, then all others";
+    cx.advise(Code::Difference, dependency.at, message, help);
 }
 
 /// The service that is waited for, if it is on.

@@ -1,5 +1,7 @@
 //! Services that become sidekicks of others, and what the containers of one unit share.
 
+mod owners;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::Name;
@@ -19,9 +21,9 @@ pub(super) struct Unit {
 
 /// Gives every sidekick to its primary.
 pub(super) fn units(cx: &Cx<'_>, mut drafts: Drafts) -> BTreeMap<Name, Unit> {
-    let owners = owners(cx, &drafts);
+    name_by_service(&mut drafts);
     let mut beside: BTreeMap<Name, Drafts> = BTreeMap::new();
-    for (sidekick, owner) in owners {
+    for (sidekick, owner) in owners::of(cx, &drafts) {
         if let Some(draft) = drafts.remove(&sidekick) {
             beside.entry(owner).or_default().insert(sidekick, draft);
         }
@@ -35,45 +37,19 @@ pub(super) fn units(cx: &Cx<'_>, mut drafts: Drafts) -> BTreeMap<Name, Unit> {
     units.collect()
 }
 
-/// The primary of each sidekick.
-fn owners(cx: &Cx<'_>, drafts: &Drafts) -> BTreeMap<Name, Name> {
-    let mut owners: BTreeMap<Name, Name> = BTreeMap::new();
-    for (primary, draft) in drafts {
-        let service = cx.key(primary.as_str());
-        let labels = service.key("labels");
-        let cx = labels.key("io.rancher.sidekicks");
-        for Named { at, name } in &draft.sidekicks {
-            let shown = crate::report::cut(name, 80);
-            let Some((sidekick, other)) = drafts.get_key_value(name.as_str()) else {
-                let help = match cx.room.suggest(name, drafts.keys().map(Name::as_str)) {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => "name services of this file, with commas between them".to_owned(),
-                };
-                cx.advise(
-                    Code::Undefined,
-                    *at,
-                    format!("there is no service `{shown}`"),
-                    help,
-                );
-                continue;
-            };
-            if sidekick == primary || !other.sidekicks.is_empty() {
-                let message = format!("`{shown}` cannot be a sidekick: it is a primary itself");
-                cx.advise(
-                    Code::Conflict,
-                    *at,
-                    message,
-                    "a unit is one primary and sidekicks without sidekicks",
-                );
-            } else if let Some(owner) = owners.insert(sidekick.clone(), primary.clone())
-                && owner != *primary
-            {
-                let message = format!("`{shown}` is a sidekick of `{owner}` already");
-                cx.advise(Code::Conflict, *at, message, "a sidekick has one primary");
-            }
+/// Whose namespace is shared may be named by its `container_name` too.
+fn name_by_service(drafts: &mut Drafts) {
+    let services: BTreeMap<String, Name> = drafts
+        .iter()
+        .filter_map(|(name, draft)| Some((draft.container_name.clone()?, name.clone())))
+        .collect();
+    let names: BTreeSet<Name> = drafts.keys().cloned().collect();
+    let shares = drafts.values_mut().flat_map(|draft| draft.shares.values_mut());
+    for shared in shares.filter(|shared| !names.contains(shared.name.as_str())) {
+        if let Some(service) = services.get(&shared.name) {
+            shared.name = service.to_string();
         }
     }
-    owners
 }
 
 /// Resolves what the containers of a unit take from one another.
@@ -122,7 +98,7 @@ fn share_one(cx: &Cx<'_>, name: &Name, primary: Option<&Name>, draft: &mut Servi
         let shown = crate::report::cut(&other.name, 63);
         let help = match namespace {
             "network" => {
-                "the container is in the environment's network; to share, make one a sidekick of the other with the label `io.rancher.sidekicks`"
+                "the container is in the environment's network; only services of this file that are containers can share one"
             }
             _ => "the container has its own",
         };

@@ -114,6 +114,8 @@ impl Load<'_> {
         };
         match (tag.core_suffix(), tag.suffix()) {
             (Some(core), _) => (Tag::Merge, core == "str"),
+            // Of YAML 1.1, for the key `<<`.
+            (None, "merge") => (Tag::Merge, false),
             (None, "reset") => (Tag::Reset, false),
             (None, "override") => (Tag::Override, false),
             (None, other) => {

@@ -400,7 +400,7 @@ services:
 == a check of nothing
 -- web
 healthcheck: {test: , interval: 1s}
-! 4: unsupported[unsupported] services.web.healthcheck: times without a `test` are not acted on
+> web.healthcheck = {"interval_ms":1000,"test":"of_image"}
 == no check at all
 -- web
 healthcheck: {}

@@ -741,10 +741,11 @@ fn health() {
         "healthcheck: {test: [CMD]}",
         "error[bad-value] services.web.healthcheck.test: the check runs nothing",
     );
-    refuse(
+    check(
         "healthcheck: {interval: 5s}",
-        "unsupported[unsupported] services.web.healthcheck: times without a `test`",
+        set(HealthcheckTest::OfImage, Some(5_000)),
     );
+    check("healthcheck: {}", |_| ());
     refuse(
         "healthcheck: {test: a, retries: some}",
         "error[bad-value] services.web.healthcheck.retries: `some`",

@@ -295,6 +295,50 @@ fn sidekicks_take_part_in_their_primarys_namespaces() {
 }
 
 #[test]
+fn who_lives_in_anothers_namespace_is_a_part_of_its_units() {
+    let file = "services:
+  vpn: {image: a, container_name: my-vpn, scale: 2}
+  web: {image: b, network_mode: 'service:vpn', depends_on: {vpn: {condition: service_healthy}}}
+  log: {image: c, pid: 'service:vpn'}
+  ps: {image: c, pid: 'service:web'}
+  top: {image: d, network_mode: 'container:my-vpn'}
+";
+    let (said, stack) = (said(&project(file)), stack_with_remarks(&project(file)));
+    let services: Vec<_> = stack.spec.services.keys().map(|name| name.as_str()).collect();
+    assert_eq!(services, ["ps", "vpn"]);
+    let unit = &service(&stack, "vpn").unit;
+    let sidekicks: Vec<_> = unit.sidekicks.keys().map(|name| name.as_str()).collect();
+    assert_eq!(sidekicks, ["log", "top", "web"]);
+    let said = said.join("\n");
+    for expect in [
+        "note[difference] services.web: it is a part of every unit of `vpn`, for it lives in a namespace of `vpn`",
+        "note[difference] services.log: it is a part of every unit of `vpn`",
+        "note[difference] services.top: it is a part of every unit of `vpn`",
+        "note[difference] services.web.depends_on: it does not wait until `vpn` has come that far",
+        // It would have to be made after a sidekick.
+        "unsupported[unsupported] services.ps: the pid namespace of `web` is not shared",
+    ] {
+        assert!(said.contains(expect), "{expect}\n{said}");
+    }
+}
+
+#[test]
+fn namespaces_of_who_is_no_container_are_not_shared() {
+    for other in [
+        "",
+        "  vpn: {image: rancher/dns-service}\n",
+        "  vpn: {image: a, network_mode: 'service:web'}\n",
+    ] {
+        let file = format!("services:\n  web: {{image: b, network_mode: 'service:vpn'}}\n{other}");
+        let said = said(&project(&file)).join("\n");
+        assert!(
+            said.contains("the network namespace of `vpn` is not shared"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn volumes_without_a_name_are_not_shared() {
     let file = SIDEKICKS.replace("/host:/shared, named:/named", "/anonymous");
     assert!(

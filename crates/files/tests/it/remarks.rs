@@ -1,6 +1,6 @@
 //! What people read: places are exact, all is said at once, help is help.
 
-use crate::support::{project, said, web_file};
+use crate::support::{project, said, stack_with_remarks, web_file};
 
 #[test]
 fn all_at_once_with_exact_places() {
@@ -133,6 +133,33 @@ fn networks_are_one() {
     let said = said_of_file("services: {web: {image: a}}\nnetworks: {front: {drivr: overlay}, back: 5}\n");
     assert!(said.contains("unknown-key] networks.front.drivr"), "{said}");
     assert!(said.contains("wrong-type] networks.back"), "{said}");
+}
+
+#[test]
+fn what_others_provide_is_left_out() {
+    let file = "services: {db: {provider: {type: cloud}}, web: {image: a, depends_on: [db]}}";
+    let project = project(file);
+    let said = said(&project).join("\n");
+    assert!(
+        said.contains("unsupported[unsupported] services.db.provider: `provider` is not acted on"),
+        "{said}"
+    );
+    let stack = stack_with_remarks(&project);
+    assert_eq!(
+        stack
+            .spec
+            .services
+            .keys()
+            .map(|name| name.as_str())
+            .collect::<Vec<_>>(),
+        ["web"]
+    );
+}
+
+#[test]
+fn the_tag_of_merge_keys_says_nothing() {
+    let file = "x-all: &all {image: a}\nservices: {web: {!!merge <<: *all}}";
+    assert_eq!(said(&project(file)), [""; 0]);
 }
 
 fn said_of_file(file: &str) -> String {

@@ -219,6 +219,15 @@ impl ContainerSpec {
             .map_or(STOP_GRACE_DEFAULT, Duration::from_millis)
     }
 
+    /// Whether its health is asked, of an image that has a check of its own or has none.
+    pub fn is_checked(&self, image_has_check: bool) -> bool {
+        match self.healthcheck.as_ref().map(|check| &check.test) {
+            Some(HealthcheckTest::Disabled) => false,
+            Some(HealthcheckTest::OfImage) | None => image_has_check,
+            Some(HealthcheckTest::Command(_) | HealthcheckTest::Shell(_)) => true,
+        }
+    }
+
     /// Whether it lives in the managed network, rather than in the host's or none.
     pub fn on_managed_network(&self) -> bool {
         !self.namespaces.contains_key("network")
@@ -269,6 +278,8 @@ pub struct Healthcheck {
 pub enum HealthcheckTest {
     /// None, not even the image's.
     Disabled,
+    /// The image's own, if it has one, at other times.
+    OfImage,
     /// A program with arguments.
     Command(Vec<String>),
     /// A line for the container's shell.

@@ -168,6 +168,7 @@ fn healthcheck(check: &Healthcheck) -> HealthConfig {
     HealthConfig {
         test: Some(match &check.test {
             HealthcheckTest::Disabled => vec!["NONE".to_owned()],
+            HealthcheckTest::OfImage => Vec::new(),
             HealthcheckTest::Command(command) => words("CMD", command),
             HealthcheckTest::Shell(line) => vec!["CMD-SHELL".to_owned(), line.clone()],
         }),

@@ -1,6 +1,6 @@
 use std::net::Ipv4Addr;
 
-use muster_model::desired::{HealthcheckTest, MountSource};
+use muster_model::desired::MountSource;
 use muster_model::observed::Health;
 
 use super::{Deed, FakeEngine, Made};
@@ -48,10 +48,7 @@ impl FakeEngine {
         let facts = facts.ok_or_else(|| Failure::NoSuchImage {
             image: image.to_string(),
         })?;
-        Ok(match &create.spec.healthcheck {
-            Some(check) => check.test != HealthcheckTest::Disabled,
-            None => facts.has_check,
-        })
+        Ok(create.spec.is_checked(facts.has_check))
     }
 
     /// The network, by its id, and the address in it.

@@ -72,6 +72,8 @@ fn health() -> Vec<Shape> {
         ),
         shape("healthcheck.test", "healthcheck: {test: 'a || b'}")
             .is("/Config/Healthcheck/Test", json!(["CMD-SHELL", "a || b"])),
+        shape("healthcheck.interval", "image: CHECKED\nhealthcheck: {interval: 7s}")
+            .is("/Config/Healthcheck", json!({"Test": ["CMD", "true"], "Interval": 7 * second, "Retries": 9})),
         shape("healthcheck.disable", "healthcheck: {disable: true}")
             .is("/Config/Healthcheck/Test", json!(["NONE"])),
     ]

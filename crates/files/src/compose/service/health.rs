@@ -75,22 +75,17 @@ pub(crate) const CHECK_KEYS: &[Key<Check>] = &[
 fn healthcheck(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let mut check = Check::default();
     read_map(cx, node, CHECK_KEYS, &mut check);
-    let test = if check.disable {
-        Some(HealthcheckTest::Disabled)
-    } else {
-        check.test
-    };
-    let Some(test) = test else {
-        if node.entries().is_some_and(|entries| !entries.is_empty()) && !node.says("test") {
-            let help = "the image's own check runs with the image's own times; add `test`";
-            cx.advise(
-                Code::Unsupported,
-                node.at,
-                "times without a `test` are not acted on",
-                help,
-            );
-        }
+    if node.entries().is_none_or(<[_]>::is_empty) {
         return;
+    }
+    let of_image = || (!node.says("test")).then_some(HealthcheckTest::OfImage);
+    let Some(test) = check.test.or_else(of_image) else {
+        return;
+    };
+    let test = if check.disable {
+        HealthcheckTest::Disabled
+    } else {
+        test
     };
     draft.container.healthcheck = Some(Healthcheck {
         test,

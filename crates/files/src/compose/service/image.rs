@@ -61,6 +61,12 @@ const NONE: &str = "rancher/none";
 
 /// Whether a service has no container of its own; it is said.
 pub(super) fn is_left_out(cx: &Cx<'_>, service: &Node) -> bool {
+    if let Some(provider) = service.entry("provider").filter(|_| !service.says("image")) {
+        let help = "nothing is started outside of containers; the service is left out";
+        cx.key("provider")
+            .advise(Code::Unsupported, provider.at, "`provider` is not acted on", help);
+        return true;
+    }
     let Some(node) = service.get("image") else {
         return false;
     };

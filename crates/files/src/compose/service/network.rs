@@ -14,7 +14,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "network_mode",
         network_mode,
         "network_mode: host",
-        "`host`, `none`; `service:` and `container:` between the containers of one unit (sidekicks); all else is the environment's network.",
+        "`host`, `none`; `service:` and `container:` of another service of the file, which makes both one unit: they are placed, scaled and replaced together. All else is the environment's network.",
     ),
     partly(
         "net",

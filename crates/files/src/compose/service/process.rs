@@ -168,7 +168,8 @@ pub(crate) fn command_words(cx: &Cx<'_>, node: &Node) -> Option<Vec<String>> {
     Some(split.words)
 }
 
-fn container_name(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
+fn container_name(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
+    draft.container_name = cx.string(node);
     if cx.text(node).is_some_and(|name| name != cx.service()) {
         let help = format!(
             "it is called after stack, service and number; other services reach it as `{}`",

@@ -44,7 +44,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "pid",
         |cx, node, draft| namespace(cx, node, "pid", &["host"], draft),
         "pid: host",
-        "`host`; `service:` and `container:` with the primary, in sidekicks of a unit.",
+        "`host`; `service:` and `container:` of another service of the file, which makes both one unit, see `network_mode`.",
     ),
     read(
         "ipc",
