@@ -42,7 +42,7 @@ pub(crate) fn rows<T>(prefix: &str, keys: &[Key<T>]) -> Vec<Row> {
             Action::Read(_) | Action::Before => Here::Yes,
             Action::Partly(_) => Here::InPart,
             Action::Kept(_) => Here::Kept,
-            Action::Unsupported => Here::NotYet,
+            Action::Unsupported | Action::Checked(_) => Here::NotYet,
             Action::Nothing => Here::NoEffect,
         },
         form: key.form,

@@ -22,7 +22,7 @@ use muster_model::desired::UpdateOrder;
 
 use crate::compose::draft::ServiceDraft;
 use crate::cx::Cx;
-use crate::table::{Key, kept, nothing, partly, read, read_map, unsupported};
+use crate::table::{Key, checked, kept, nothing, partly, read, read_map, unsupported};
 use crate::text::Node;
 
 pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
@@ -99,13 +99,30 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "drain_timeout_ms: 10000",
         "there is no load balancer to drain; see `stop_grace_period`",
     ),
-    unsupported("vcpu", "only containers are run, no virtual machines"),
-    unsupported(
+    checked(
+        "vcpu",
+        |cx, node, _| drop(count(cx, node)),
+        "vcpu: 2",
+        "only containers are run, no virtual machines",
+    ),
+    checked(
         "memory",
+        |cx, node, _| drop(cx.number::<u64>(node, "megabytes such as `1024`")),
+        "memory: 1024",
         "only containers are run, no virtual machines; for containers write `mem_limit`",
     ),
-    unsupported("disks", "only containers are run, no virtual machines"),
-    unsupported("userdata", "only containers are run, no virtual machines"),
+    checked(
+        "disks",
+        disks,
+        "disks: [{ name: root, size: 10g }]",
+        "only containers are run, no virtual machines",
+    ),
+    checked(
+        "userdata",
+        |cx, node, _| drop(cx.string(node)),
+        "userdata: \"#cloud-config\"",
+        "only containers are run, no virtual machines",
+    ),
     unsupported("storage_driver", "volumes are made by the engine's own drivers"),
     unsupported("network_driver", "the network is the platform's own"),
     nothing("description", "A note for people."),
@@ -134,6 +151,14 @@ fn external_ips(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             Some(Ok(address)) => draft.kept.addresses.push(address),
             Some(Err(_)) => cx.bad_value(item, "an IP address"),
             None => {}
+        }
+    }
+}
+
+fn disks(cx: &Cx<'_>, node: &Node, _: &mut ServiceDraft) {
+    for (index, item) in cx.list(node).iter().enumerate() {
+        if item.entries().is_none() {
+            cx.index(index).wrong_type(item, "a map");
         }
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum Action<T: 'static> {
     Before,
     /// It is understood and not acted on; `about` says what happens instead.
     Unsupported,
+    /// The same, and what is wrong with its value is said all the same.
+    Checked(Reader<T>),
     /// It changes nothing here, and nobody needs to be told.
     Nothing,
 }
@@ -108,6 +110,22 @@ pub(crate) const fn unsupported<T>(name: &'static str, about: &'static str) -> K
         name,
         action: Action::Unsupported,
         form: "",
+        about,
+        since: FIRST,
+    }
+}
+
+/// A key whose value is checked and not acted on.
+pub(crate) const fn checked<T>(
+    name: &'static str,
+    reader: Reader<T>,
+    form: &'static str,
+    about: &'static str,
+) -> Key<T> {
+    Key {
+        name,
+        action: Action::Checked(reader),
+        form,
         about,
         since: FIRST,
     }
@@ -207,8 +225,11 @@ fn read_entries<T>(
                     say_kept(&cx, entry.at, &format!("`{}`", key.name), key.about);
                 }
             }
-            Action::Unsupported if is_idle(&entry.value) => {}
-            Action::Unsupported => {
+            Action::Unsupported | Action::Checked(_) if is_idle(&entry.value) => {}
+            Action::Unsupported | Action::Checked(_) => {
+                if let Action::Checked(reader) = key.action {
+                    reader(&cx, &entry.value, out);
+                }
                 cx.advise(
                     Code::Unsupported,
                     entry.at,

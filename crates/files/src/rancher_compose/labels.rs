@@ -228,7 +228,7 @@ pub(crate) fn apply(cx: &Cx<'_>, at: At, value: &str, draft: &mut ServiceDraft) 
                 let what = format!("the label `{}`", crate::report::cut(label, 80));
                 say_kept(cx, at, &what, key.about);
             }
-            Action::Unsupported => unsupported(key.about),
+            Action::Unsupported | Action::Checked(_) => unsupported(key.about),
             Action::Before | Action::Nothing => {}
         }
     } else if let Some((_, help)) = FAMILIES.iter().find(|(prefix, _)| label.starts_with(prefix)) {

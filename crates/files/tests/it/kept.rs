@@ -404,4 +404,7 @@ fn other_keys_are_kept_or_named() {
             "{said:?}"
         );
     }
+    wrong("vcpu: some", "error[bad-value] services.web.vcpu");
+    wrong("memory: [1]", "error[wrong-type] services.web.memory");
+    wrong("disks: [root]", "error[wrong-type] services.web.disks[0]");
 }
