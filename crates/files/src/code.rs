@@ -50,7 +50,7 @@ codes! {
     BadName "bad-name" Error Error "A name with characters or a length that names do not have.",
     Missing "missing-key" Error Error "A key without which the rest means nothing.",
     UnknownKey "unknown-key" Error Error "A key that no Compose format has: mostly a typing mistake.",
-    IgnoredKey "ignored-key" Warning Warning "The same in a file of the oldest format, whose tools passed over such keys.",
+    IgnoredKey "ignored-key" Warning Warning "The same in a file of the oldest format or in a `rancher-compose.yml`, whose tools passed over such keys.",
     BadInterpolation "bad-interpolation" Error Error "A `${` that is no variable.",
     UnsetVariable "unset-variable" Error Warning "A variable without value and without default.",
     RequiredVariable "required-variable" Error Error "A variable that the file demands with `${NAME:?…}` has no value.",

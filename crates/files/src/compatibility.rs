@@ -40,7 +40,7 @@ the same in every format, but for what is said below.
 and the rest is reported. **not yet** is understood, reported with what happens
 instead, and changes nothing. **kept** is read, checked and kept for a capability that is still to come; it is reported,
 and changes nothing now. **no effect** has nothing to act on here and is not reported. A key that is in no table is
-a mistake: an error, or a warning in files of version 1, whose tools passed over such keys. Keys that begin with `x-` are
+a mistake: an error, or a warning in files of version 1 and in `rancher-compose.yml`, whose tools passed over such keys. Keys that begin with `x-` are
 your own. **since** is the version of Muster that first did it.
 
 This page is printed from the tables that the reader itself uses (`crates/files`); a test compares them.
@@ -53,7 +53,7 @@ This page is printed from the tables that the reader itself uses (`crates/files`
 | a variable without value and default | an error when deploying, a warning of `muster check`; other tools take an empty text |
 | `.env` beside the first file, `--env-file` | yes; whoever deploys wins over them |
 | `env_file` and `.env`: `export`, comments, quotes, values over several lines, variables | yes |
-| questions of a catalog's `rancher-compose.yml` | their defaults are used |
+| questions of a catalog's `rancher-compose.yml` | their defaults are used; an empty one of a question that must be answered is none |
 | several files | merged as the Compose Specification says, with `!reset` and `!override` |
 | `COMPOSE_FILE`, `COMPOSE_PATH_SEPARATOR`, `COMPOSE_PROFILES`, of the shell or of `.env`; `COMPOSE_ENV_FILES` of the shell | where no flag says it; profiles are added |
 | `COMPOSE_PROJECT_NAME` | is the stack's name inside of files; what a stack is called, whoever deploys it says |

@@ -101,13 +101,13 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
     ),
     checked(
         "vcpu",
-        |cx, node, _| drop(count(cx, node)),
+        |cx, node, _| _ = count(cx, node),
         "vcpu: 2",
         "only containers are run, no virtual machines",
     ),
     checked(
         "memory",
-        |cx, node, _| drop(cx.number::<u64>(node, "megabytes such as `1024`")),
+        |cx, node, _| _ = cx.number::<u64>(node, "megabytes such as `1024`"),
         "memory: 1024",
         "only containers are run, no virtual machines; for containers write `mem_limit`",
     ),

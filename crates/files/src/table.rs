@@ -5,6 +5,7 @@
 
 use crate::code::Code;
 use crate::cx::Cx;
+use crate::rancher_compose;
 use crate::text::{At, Entry, Node, Value};
 
 /// A function that reads one key into what is being put together.
@@ -275,7 +276,10 @@ fn unknown<T>(cx: &Cx<'_>, entry: &Entry, tables: &[&'static [Key<T>]], stranger
         None if shown.is_empty() => "remove the lone colon, or write the key before it".to_owned(),
         None => format!("remove it, or call it `x-{shown}` if it is a note of your own"),
     };
+    let file = cx.room.report.path(entry.at.file);
     let code = match strangers {
+        // Its tool passed over such keys too, at any depth.
+        Strangers::Refused if rancher_compose::is_second(&file) => Code::IgnoredKey,
         Strangers::Refused => Code::UnknownKey,
         Strangers::PassedOver => Code::IgnoredKey,
     };

@@ -35,7 +35,7 @@ pub(super) fn stack(cx: &Cx<'_>, document: &Document) -> DraftStack {
     let mut finish = finish::Finish::new(&sections, document.format, &mut stack);
     for (name, unit) in units {
         let depends_on = depends_on.get(&name).cloned().unwrap_or_default();
-        if let Some(spec) = finish.service(&cx.key(name.as_str()), &name, unit, depends_on) {
+        if let Some(spec) = finish.service(&cx, &name, unit, depends_on) {
             finish.stack.spec.services.insert(name.clone(), Arc::new(spec));
         }
     }

@@ -32,14 +32,15 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// The finished service; none if its image is not known, which was said.
+    /// The finished service; none if its image is not known, which was said. `services` is where all of them stand.
     pub fn service(
         &mut self,
-        cx: &Cx<'_>,
+        services: &Cx<'_>,
         name: &Name,
         unit: Unit,
         depends_on: DependsOn,
     ) -> Option<ServiceSpec> {
+        let cx = &services.key(name.as_str());
         let Unit {
             mut primary,
             sidekicks,
@@ -78,8 +79,8 @@ impl<'a> Finish<'a> {
         kept.of_container(cx, name, &primary.container, &mut spec);
         let primary = self.container(cx, name, primary);
         for (sidekick, mut draft) in sidekicks {
+            let cx = &services.key(sidekick.as_str());
             std::mem::take(&mut draft.kept).of_container(cx, &sidekick, &draft.container, &mut spec);
-            // Sidekicks stand under `services` too.
             if let Some(container) = self.container(cx, &sidekick, draft) {
                 spec.unit.sidekicks.insert(sidekick, container);
             }

@@ -23,7 +23,9 @@ pub(crate) fn take(tree: &mut Node) -> (Vec<Entry>, BTreeMap<String, Option<Stri
         for question in block.value.get("questions").into_iter().flat_map(items) {
             let text = |key| question.get(key).and_then(Node::known_text).map(str::to_owned);
             if let Some(name) = text("variable") {
-                questions.insert(name, text("default"));
+                let is_required = text("required").is_some_and(|required| required == "true");
+                let default = text("default").filter(|default| !(is_required && default.is_empty()));
+                questions.insert(name, default);
             }
         }
         blocks.push(block);

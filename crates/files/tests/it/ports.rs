@@ -124,5 +124,6 @@ fn exposed_ports() {
             (1001, Protocol::Tcp)
         ]
     );
-    assert!(said_of("expose: ['80:80']")[0].contains("error[bad-value] services.web.expose[0]"));
+    assert!(said_of("expose: ['80:80']")[0].contains("note[difference] services.web.expose[0]"));
+    assert_eq!(container("expose: ['8080:80/udp']").expose, [(80, Protocol::Udp)]);
 }

@@ -295,6 +295,27 @@ fn sidekicks_take_part_in_their_primarys_namespaces() {
 }
 
 #[test]
+fn keys_that_the_second_files_tool_passes_over_are_warned_of() {
+    let second =
+        "web: {scal: 2, health_check: {port: 80, drain_timeout_ms: 1}, lb_config: {health_check: {}}}\n";
+    let said = said(&files(
+        2,
+        &[
+            ("docker-compose.yml", "web: {image: a}\n"),
+            ("rancher-compose.yml", second),
+        ],
+    ));
+    for key in ["scal", "health_check.drain_timeout_ms", "lb_config.health_check"] {
+        let warning = format!("warning[ignored-key] services.web.{key}:");
+        assert!(
+            said.iter().any(|said| said.contains(&warning)),
+            "{key}: {said:#?}"
+        );
+    }
+    assert!(!said.iter().any(|said| said.contains("error[")), "{said:#?}");
+}
+
+#[test]
 fn who_lives_in_anothers_namespace_is_a_part_of_its_units() {
     let file = "services:
   vpn: {image: a, container_name: my-vpn, scale: 2}
@@ -320,6 +341,17 @@ fn who_lives_in_anothers_namespace_is_a_part_of_its_units() {
     ] {
         assert!(said.contains(expect), "{expect}\n{said}");
     }
+}
+
+#[test]
+fn remarks_on_a_sidekick_name_it() {
+    let file = "web: {image: a, labels: {io.rancher.sidekicks: log}}\nlog: {build: ., mem_limit: 1m, labels: {a: b}}\n";
+    let remarks = muster_files::read(&project(file)).diagnostics;
+    let [remark] = &remarks[..] else {
+        panic!("{remarks:#?}")
+    };
+    assert_eq!(remark.key, "services.log.build");
+    assert!(remark.help.as_deref().unwrap().contains("log"), "{remark:?}");
 }
 
 #[test]

@@ -136,10 +136,11 @@ ports: [null]
 -- web
 expose: [80, "443", 9000-9001, 53/udp]
 > web.expose = ["80/tcp","443/tcp","9000/tcp","9001/tcp","53/udp"]
-== an open port has no host port
+== an open port's host port is not published
 -- web
-expose: ['80:80']
-! 4: error[bad-value] services.web.expose[0]
+expose: ['8080:80']
+! 4: note[difference] services.web.expose[0]: the port is open to other services and published on no host
+> web.expose = ["80/tcp"]
 "##;
 
 pub const VOLUMES: &str = r##"

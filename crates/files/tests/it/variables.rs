@@ -105,11 +105,14 @@ fn what_is_asked_for_is_listed() {
 
 #[test]
 fn catalog_questions_give_defaults() {
-    let second = ".catalog:\n  questions:\n    - {variable: TAG, default: '7'}\n    - {variable: A}\nweb: {scale: 2}\n";
+    let second = ".catalog:\n  questions:\n    - {variable: TAG, default: '7', required: true}\n    - {variable: A, default: '', required: true}\n    - {variable: B, default: ''}\nweb: {scale: 2}\n";
     let project = files(
         1,
         &[
-            ("docker-compose.yml", "web:\n  image: nginx:$TAG\n  command: $A\n"),
+            (
+                "docker-compose.yml",
+                "web:\n  image: nginx:$TAG\n  command: $A$B\n",
+            ),
             ("rancher-compose.yml", second),
         ],
     );

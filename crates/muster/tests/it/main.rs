@@ -9,6 +9,7 @@
 
 mod bad_input;
 mod check;
+mod config;
 mod house;
 mod machine;
 mod one_machine;

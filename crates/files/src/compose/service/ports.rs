@@ -67,7 +67,12 @@ fn expose(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
             continue;
         };
         match Parts::split(text) {
-            Some(parts) if parts.host.is_none() && parts.ip.is_empty() && !parts.container.contains(&0) => {
+            Some(parts) if parts.ip.is_empty() && !parts.container.contains(&0) => {
+                if parts.host.is_some() {
+                    let message = "the port is open to other services and published on no host";
+                    let help = "write it under `ports` to publish it";
+                    cx.advise(Code::Difference, item.at, message, help);
+                }
                 let room = PORTS_MAX.saturating_sub(draft.container.expose.len());
                 if parts.container.len() > room {
                     let message = format!("a service may name {PORTS_MAX} open ports");
