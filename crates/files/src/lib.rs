@@ -11,6 +11,8 @@
 //! * `table` holds what a map may have: each row a key and its reader. "Did you mean", wrong shapes and the page about
 //!   compatibility come from the same rows, so that nothing is claimed and not done, and nothing dropped in silence.
 //! * `compose/` has a file per subject; `rancher_compose/` reads the second file of a pair and `io.rancher.*` labels.
+//! * `catalogue` collects the tables: `compatibility` makes them a page for people, `schema` one for editors.
+//! * `compose/modern` and `text/print` write a project anew, for [`config`] and [`convert`].
 //! * `code` lists the kinds of remarks. A look at a file ([`check`]) knows less than a deployment ([`read`]); what it
 //!   cannot know is a warning there.
 //!

@@ -513,7 +513,7 @@ services:
 == links of one another
 -- file compose.yaml
 services:
-  a: {image: x, links: [b]}
+  a: {image: x, links: ['b:']}
   b: {image: x, links: ['a:other']}
 ! 2: note[difference] services.a.links: `links` is not needed
 ! 3: note[difference] services.b.links: `other` is a name of `a` in the whole stack

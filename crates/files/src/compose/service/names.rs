@@ -116,7 +116,7 @@ pub(super) fn links(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
         let Some((service, alias)) = cx.text(item).and_then(|text| text.split_once(':')) else {
             continue;
         };
-        if service == alias {
+        if alias.is_empty() || service == alias {
             continue;
         }
         renamed = true;
