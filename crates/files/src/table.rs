@@ -46,6 +46,16 @@ pub(crate) enum Action<T: 'static> {
     Nothing,
 }
 
+const fn key<T>(name: &'static str, action: Action<T>, form: &'static str, about: &'static str) -> Key<T> {
+    Key {
+        name,
+        action,
+        form,
+        about,
+        since: FIRST,
+    }
+}
+
 /// A key that is acted on.
 pub(crate) const fn read<T>(
     name: &'static str,
@@ -53,13 +63,7 @@ pub(crate) const fn read<T>(
     form: &'static str,
     about: &'static str,
 ) -> Key<T> {
-    Key {
-        name,
-        action: Action::Read(reader),
-        form,
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Read(reader), form, about)
 }
 
 /// A key that is acted on in part.
@@ -69,13 +73,7 @@ pub(crate) const fn partly<T>(
     form: &'static str,
     about: &'static str,
 ) -> Key<T> {
-    Key {
-        name,
-        action: Action::Partly(reader),
-        form,
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Partly(reader), form, about)
 }
 
 /// A key that is kept for later.
@@ -85,35 +83,17 @@ pub(crate) const fn kept<T>(
     form: &'static str,
     about: &'static str,
 ) -> Key<T> {
-    Key {
-        name,
-        action: Action::Kept(reader),
-        form,
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Kept(reader), form, about)
 }
 
 /// A key that was acted on before.
 pub(crate) const fn before<T>(name: &'static str, about: &'static str) -> Key<T> {
-    Key {
-        name,
-        action: Action::Before,
-        form: "",
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Before, "", about)
 }
 
 /// A key that is understood and not acted on.
 pub(crate) const fn unsupported<T>(name: &'static str, about: &'static str) -> Key<T> {
-    Key {
-        name,
-        action: Action::Unsupported,
-        form: "",
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Unsupported, "", about)
 }
 
 /// A key whose value is checked and not acted on.
@@ -123,24 +103,12 @@ pub(crate) const fn checked<T>(
     form: &'static str,
     about: &'static str,
 ) -> Key<T> {
-    Key {
-        name,
-        action: Action::Checked(reader),
-        form,
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Checked(reader), form, about)
 }
 
 /// A key that changes nothing here.
 pub(crate) const fn nothing<T>(name: &'static str, about: &'static str) -> Key<T> {
-    Key {
-        name,
-        action: Action::Nothing,
-        form: "",
-        about,
-        since: FIRST,
-    }
+    key(name, Action::Nothing, "", about)
 }
 
 /// What stands for unknown keys of a map.
