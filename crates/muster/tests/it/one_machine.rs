@@ -1,5 +1,6 @@
 //! Stories of one machine: what is deployed runs, and goes on running.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -65,6 +66,43 @@ async fn the_web_database_cache_example_runs() {
     let stack = machine.json(&["stack", "show", "shop"]).await;
     assert_eq!(stack["state"], "steady");
     assert_eq!(stack["healthy"], stack["wanted"]);
+}
+
+/// The check of `side` passes only in the network of `net`; the job's units run to their end.
+const TOGETHER: &str = "
+services:
+  net: {image: muster/whoami}
+  side:
+    image: muster/whoami
+    command: [--port, '81']
+    network_mode: service:net
+    healthcheck: {test: [CMD, /muster, whoami, --probe, '80'], interval: 200ms}
+  job:
+    image: muster/whoami
+    entrypoint: [/muster, --version]
+    deploy: {mode: replicated-job, replicas: 2}
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_ends_and_who_lives_in_anothers_network_is_there() {
+    let machine = Machine::with_dev().await;
+    let file = machine.write("shop/docker-compose.yml", TOGETHER);
+    machine.ok(&["stack", "up", "shop", "-f", &file, "--yes"]).await;
+    let stack = machine.json(&["stack", "show", "shop"]).await;
+    assert_eq!(stack["state"], "steady", "{stack}");
+    let ended = async || -> BTreeSet<String> {
+        let all = machine.containers().await.into_values();
+        all.filter(|c| !c.running).map(|c| c.id).collect()
+    };
+    let before = ended().await;
+    assert_eq!((machine.containers().await.len(), before.len()), (4, 2));
+    machine.ok(&["service", "restart", "shop/job"]).await;
+    until("the job ran again", async || {
+        let stack = machine.json(&["stack", "show", "shop"]).await;
+        let now = ended().await;
+        stack["state"] == "steady" && now.len() == 2 && now.is_disjoint(&before)
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
