@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::process::{self, Identity};
-use crate::{Error, Host, Result};
+use crate::{Error, Host, Result, Switch};
 
 /// Below it, one directory per lab. On a disk, because engines keep their data here; short, because the path of a
 /// socket may have 107 bytes.
@@ -61,6 +61,19 @@ impl Lab {
             });
         }
         Host::start(Arc::clone(&self.dir), name).await
+    }
+
+    /// A switch that hosts of this lab can be plugged into. `name`: as of a host, and not the name of one.
+    ///
+    /// # Errors
+    /// As [`Lab::host`].
+    pub fn switch(&self, name: &str) -> Result<Switch> {
+        if !is_host_name(name) {
+            return Err(Error::BadName {
+                name: name.to_owned(),
+            });
+        }
+        Switch::make(Arc::clone(&self.dir), name)
     }
 
     /// `mlab-<pid>-<n>`: begins the names of all its hosts.

@@ -17,8 +17,10 @@
 //!
 //! A host starts in some 0.3 s, its engine included, and goes in less: each test has its own, none shares one.
 //!
+//! Hosts are alone until a [`Switch`] connects them; its cables can be cut and mended.
+//!
 //! It does not know Muster: it runs programs and engines. It does not touch the machine's own engine, network or
-//! mounts. Hosts are alone today; wiring several to one bridge needs only their [`Host::pid`].
+//! mounts.
 
 mod archive;
 mod cgroup;
@@ -32,6 +34,7 @@ mod image;
 mod lab;
 mod process;
 mod samples;
+mod switch;
 
 pub use command::HostCommand;
 pub use error::Error;
@@ -39,6 +42,7 @@ pub use host::Host;
 pub use image::{Image, import_binary};
 pub use lab::Lab;
 pub use samples::{BUSYBOX, UNIT, load_busybox, load_unit};
+pub use switch::Switch;
 
 /// What every fallible call of this crate answers.
 pub type Result<T> = std::result::Result<T, Error>;
