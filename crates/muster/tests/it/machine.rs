@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
@@ -23,6 +24,8 @@ pub struct Machine {
     pub host: Host,
     _lab: Lab,
     directory: TempDir,
+    /// Where other machines find it; none if there are no others.
+    pub address: Option<Ipv4Addr>,
     server: Option<Child>,
     agent: Option<Child>,
 }
@@ -30,13 +33,18 @@ pub struct Machine {
 impl Machine {
     /// An engine and nothing else.
     pub async fn bare() -> Self {
-        let lab = Lab::new().unwrap();
-        let host = lab.host("one").await.unwrap();
+        Self::of(&Lab::new().unwrap(), "one").await
+    }
+
+    /// The same, in a lab that may have more of them.
+    pub async fn of(lab: &Lab, name: &str) -> Self {
+        let host = lab.host(name).await.unwrap();
         let directory = tempfile::tempdir().unwrap();
         Self {
             host,
-            _lab: lab,
+            _lab: lab.clone(),
             directory,
+            address: None,
             server: None,
             agent: None,
         }
@@ -103,11 +111,17 @@ impl Machine {
 
     /// Starts the server; the setup token, if it prints one.
     pub async fn start_server(&mut self) -> Option<String> {
-        let mut child = self
+        let mut command = self
             .host
             .command(MUSTER)
-            .args(["server", "--listen", "127.0.0.1:8080", "--data"])
-            .arg(self.path("server"))
+            .arg("server")
+            .arg("--data")
+            .arg(self.path("server"));
+        command = match self.address {
+            Some(address) => command.args(["--listen", "0.0.0.0:8080", "--name", &address.to_string()]),
+            None => command.args(["--listen", "127.0.0.1:8080"]),
+        };
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(self.log("server.log"))
@@ -129,30 +143,30 @@ impl Machine {
     }
 
     pub async fn start_agent(&mut self, token: Option<&str>) {
+        self.spawn_agent("http://127.0.0.1:8080", token, None);
+        self.host_is_active().await;
+    }
+
+    /// Starts an agent that dials this server; the platform calls its host `name`, or as the machine is called.
+    pub fn spawn_agent(&mut self, server: &str, token: Option<&str>, name: Option<&str>) {
         let mut command = self
             .host
             .command(MUSTER)
-            .args([
-                "agent",
-                "--to",
-                "http://127.0.0.1:8080",
-                "--engine",
-                ENGINE,
-                "--data",
-            ])
+            .args(["agent", "--to", server, "--engine", ENGINE, "--data"])
             .arg(self.path("agent"))
             .stdin(Stdio::null())
             .stdout(self.log("agent.log"))
             .stderr(self.log("agent.log"))
             .kill_on_drop(true);
-        if let Some(token) = token {
-            command = command.args(["--token", token]);
+        for (flag, value) in [("--token", token), ("--name", name)] {
+            if let Some(value) = value {
+                command = command.args([flag, value]);
+            }
         }
         self.agent = Some(command.spawn().unwrap());
-        self.host_is_active().await;
     }
 
-    async fn log_in(&self, token: &str) {
+    pub async fn log_in(&self, token: &str) {
         let mut child = self
             .host
             .command(MUSTER)
@@ -198,7 +212,7 @@ impl Machine {
         .await;
     }
 
-    async fn load_sample_image(&self) {
+    pub async fn load_sample_image(&self) {
         let output = self.muster(&["whoami", "--image"]).await;
         let tar = self.path("whoami.tar");
         std::fs::write(&tar, &output.stdout).unwrap();

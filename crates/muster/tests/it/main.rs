@@ -10,7 +10,9 @@
 mod bad_input;
 mod check;
 mod config;
+mod fleet;
 mod house;
 mod machine;
+mod many_hosts;
 mod one_machine;
 mod renewal;

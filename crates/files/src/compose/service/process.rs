@@ -108,7 +108,7 @@ pub(crate) const KEYS: &[Key<ServiceDraft>] = &[
         "container_name",
         container_name,
         "container_name: web",
-        "Containers are called after stack, service and number, so that several can run; other services reach them by the service's name.",
+        "Containers are called after stack, service and number (`shop-web-1`), by ids in the engine, so that several can run; other services reach them by the service's name.",
     ),
     nothing("attach", "Output is always kept; see `muster logs`."),
     unsupported(
