@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use muster_model::{Generation, HostId, Name, SessionId, StackId, Timestamp, UnitId};
+use muster_model::{EnvironmentId, Generation, HostId, Name, SessionId, StackId, Timestamp, UnitId};
 
 use crate::world::{Subject, World};
 
@@ -85,6 +85,10 @@ impl Agenda {
 pub(crate) enum Fact {
     /// The host fell silent in this session.
     Silent(HostId, SessionId),
+    /// Nobody of the environment is taken for lost: too many fell silent together.
+    Braked(EnvironmentId),
+    /// The first of those is heard again.
+    Returned(EnvironmentId),
     /// The unit has been up in this generation.
     Up(UnitId, Generation),
     /// No batch of the service's rollout is under way.

@@ -26,5 +26,6 @@ muster_model::marks! {
     HOST_SUSPECT = "control: a host that came back is suspect until its surplus is gone";
     HOST_LOST = "control: a silent host is taken for lost";
     BRAKE = "control: many hosts fell silent together, and nothing is moved";
+    BRAKE_FOLLOWS = "control: one of them is heard again, and the others are waited for";
     VOLUME_REMOVED = "control: a volume is marked for removal";
 }

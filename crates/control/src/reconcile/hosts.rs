@@ -1,21 +1,18 @@
 //! Hosts: a place in the network for each, and whether control counts on it.
 
-use std::time::Duration;
-
 use muster_model::assigned::{HostAssigned, NetworkAssigned, Presence, UnitWish};
 use muster_model::desired::{Environment, HostWish};
 use muster_model::document::Document;
 use muster_model::limits::{LOST_AFTER, SUSPECT_AFTER};
-use muster_model::{EnvironmentId, HostId, Reason, Timestamp};
+use muster_model::{HostId, Reason};
 
-use crate::agenda::{Fact, Stopwatches};
+use super::brake;
+use crate::agenda::Fact;
 use crate::allot::addresses;
 use crate::desk::Desk;
 use crate::marks;
-use crate::world::{Host, Subject, World};
+use crate::world::{Subject, World};
 
-/// Hosts that fell silent within this of one another did so together.
-const TOGETHER: Duration = Duration::from_secs(60);
 /// Largest packet in a managed network: what is left of 1,500 bytes after VXLAN over IPv4.
 const MTU: u16 = 1_450;
 
@@ -42,14 +39,17 @@ pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
 fn leave(desk: &mut Desk<'_>, id: HostId) {
     let units = desk.world.units_on(id).map(|unit| unit.key());
     let volumes = desk.world.volumes_on(id).map(|volume| volume.key());
-    let assigned = desk
-        .world
-        .host(id)
-        .and_then(|host| host.assigned)
-        .map(|doc| doc.key());
-    let keys: Vec<String> = units.chain(volumes).chain(assigned).collect();
+    let assigned = desk.world.host(id).and_then(|host| host.assigned);
+    let environment = assigned.map(|doc| doc.environment);
+    let keys: Vec<String> = units
+        .chain(volumes)
+        .chain(assigned.map(|doc| doc.key()))
+        .collect();
     keys.into_iter().for_each(|key| desk.delete(key));
     desk.since().stop_silent(id);
+    if let Some(environment) = environment {
+        brake::settle(desk, environment);
+    }
 }
 
 /// It is new: it gets its place in the network. If the network is full it stays outside until another host leaves.
@@ -94,9 +94,13 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
     let Some(observed) = host.observed.cloned() else {
         return now;
     };
+    let environment = host.wish.map(|wish| wish.environment);
     if !observed.session.silent {
         let surplus = has_surplus(&desk.world, id);
         desk.since().stop_silent(id);
+        if let Some(environment) = environment {
+            brake::settle(desk, environment);
+        }
         // What was replaced meanwhile stops before anything new starts.
         return if surplus && now != Presence::Active {
             marks::HOST_SUSPECT.reach();
@@ -115,13 +119,7 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
         desk.wake(lost_at);
         return Presence::Suspect;
     }
-    let environment = desk
-        .world
-        .host(id)
-        .and_then(|host| host.wish)
-        .map(|wish| wish.environment);
-    if brake(&desk.world, &desk.agenda.since, environment, since) {
-        marks::BRAKE.reach();
+    if environment.is_none_or(|environment| brake::holds(desk, environment, since)) {
         return Presence::Suspect;
     }
     marks::HOST_LOST.reach();
@@ -134,32 +132,4 @@ fn has_surplus(world: &World, id: HostId) -> bool {
     world
         .units_on(id)
         .any(|unit| unit.wish == UnitWish::Remove && unit.reasons.iter().any(replaced))
-}
-
-/// If more than half of an environment's hosts and at least three fell silent together, that is more likely our network
-/// than their disks: nobody is taken for lost until they return or leave.
-fn brake(world: &World, since: &Stopwatches, environment: Option<EnvironmentId>, when: Timestamp) -> bool {
-    let Some(environment) = environment else {
-        return true;
-    };
-    let (mut active, mut together) = (0_usize, 0_usize);
-    for host in world.hosts(environment).filter(|host| host.observed.is_some()) {
-        match silent_since(since, host) {
-            None if host.heard() => active += 1,
-            // One that was not looked at yet fell silent just now.
-            None => together += 1,
-            Some(other) if other.since(when) <= TOGETHER && when.since(other) <= TOGETHER => together += 1,
-            Some(_) => {}
-        }
-    }
-    together >= 3 && together > active
-}
-
-fn silent_since(since: &Stopwatches, host: Host<'_>) -> Option<Timestamp> {
-    let session = host
-        .observed
-        .filter(|observed| observed.session.silent)?
-        .session
-        .id;
-    since.get(&Fact::Silent(host.id, session))
 }

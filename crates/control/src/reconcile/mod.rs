@@ -3,6 +3,7 @@
 //! A reconciler keeps nothing between looks and is told only *whom* to look at, never what happened. So restart,
 //! failover and the normal day are one path.
 
+mod brake;
 mod changed;
 mod hosts;
 mod look;

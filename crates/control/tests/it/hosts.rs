@@ -3,6 +3,7 @@
 use muster_model::assigned::{Presence, ServiceState, UnitWish};
 use muster_model::desired::HostWish;
 use muster_model::document::{Document, host_observed_key};
+use muster_model::limits::{LOST_AFTER, SUSPECT_AFTER};
 use muster_model::{HostId, Reason, Timestamp};
 
 use crate::lab::Lab;
@@ -176,6 +177,46 @@ fn an_exclusive_unit_moves_only_after_its_fence_and_on_the_session_it_was_judged
         .find(|one| one.writes.iter().any(|(key, _)| *key == after[0].key()))
         .unwrap();
     assert!(made.expects.contains(&(host_observed_key(lost), Some(observed))));
+}
+
+#[test]
+fn those_who_fell_silent_together_come_back_one_by_one() {
+    let mut lab = Lab::with_hosts(4);
+    lab.deploy("shop", stack([("web", service("web").scale(8))]));
+    lab.settle();
+    for number in 1..=3 {
+        lab.silence(id(number));
+    }
+    lab.round();
+    lab.now = lab.now + LOST_AFTER * 3;
+    lab.agenda.touch_all(&lab.world);
+    lab.round();
+    assert_eq!(
+        [1, 2, 3].map(|number| lab.presence(id(number))),
+        [Presence::Suspect; 3]
+    );
+    // The way to them is whole again; the others dial in within seconds.
+    lab.hear(id(3));
+    lab.agenda.touch_all(&lab.world);
+    lab.round();
+    assert_eq!(
+        [1, 2, 3].map(|number| lab.presence(id(number))),
+        [Presence::Suspect, Presence::Suspect, Presence::Active]
+    );
+    lab.hear(id(2));
+    lab.agenda.touch_all(&lab.world);
+    lab.round();
+    assert_eq!(lab.presence(id(1)), Presence::Suspect);
+    // Who does not come was lost after all.
+    lab.now = lab.now + LOST_AFTER;
+    lab.round();
+    assert_eq!(lab.presence(id(1)), Presence::Lost);
+    // Another one, later, is lost as soon as ever.
+    lab.silence(id(3));
+    lab.round();
+    lab.now = lab.now + (LOST_AFTER - SUSPECT_AFTER);
+    lab.round();
+    assert_eq!(lab.presence(id(3)), Presence::Lost);
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Stories of several machines: one goes, and what ran there runs elsewhere.
 
+use std::time::Instant;
+
+use muster_model::limits::LOST_AFTER;
 use serde_json::Value;
 
 use crate::fleet::Fleet;
@@ -57,4 +60,68 @@ async fn what_ran_on_a_host_that_is_cut_off_runs_elsewhere_and_its_surplus_ends_
         fleet.host_states().await.values().all(|state| state == "active")
     })
     .await;
+}
+
+const BACK: &str = "
+services:
+  back:
+    image: muster/whoami
+    deploy: { replicas: 8 }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_without_power_is_replaced_and_can_be_removed() {
+    let mut fleet = Fleet::of(2).await;
+    let file = fleet.server.write("shop/docker-compose.yml", BACK);
+    fleet
+        .server
+        .ok(&["stack", "up", "shop", "-f", &file, "--yes"])
+        .await;
+    drop(fleet.hosts.remove("h2"));
+    until("the other one runs all", async || {
+        fleet.running_count().await == 8
+    })
+    .await;
+    assert_eq!(fleet.host_states().await["h2"], "lost");
+    fleet.server.ok(&["host", "rm", "h2"]).await;
+    assert_eq!(fleet.host_states().await.into_keys().collect::<Vec<_>>(), ["h1"]);
+    let stack = fleet.server.json(&["stack", "show", "shop"]).await;
+    assert_eq!(stack["state"], "steady", "{stack}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_most_hosts_fall_silent_together_nothing_moves() {
+    let fleet = Fleet::of(4).await;
+    let file = fleet.server.write("shop/docker-compose.yml", BACK);
+    fleet
+        .server
+        .ok(&["stack", "up", "shop", "-f", &file, "--yes"])
+        .await;
+    let before = fleet.running().await;
+    let gone = ["h1", "h2", "h3"];
+    for name in gone {
+        fleet.switch.cut(&fleet.hosts[name].host).unwrap();
+    }
+    let cut = Instant::now();
+    until("three are suspect", async || {
+        let states = fleet.host_states().await;
+        gone.iter().all(|name| states[*name] == "suspect")
+    })
+    .await;
+    // A single one would be lost by then, and replaced.
+    until("half as long again has passed", async || {
+        let states = fleet.host_states().await;
+        assert!(states.values().all(|state| state != "lost"), "{states:?}");
+        cut.elapsed() > LOST_AFTER * 3 / 2
+    })
+    .await;
+    assert_eq!(fleet.running().await, before);
+    for name in gone {
+        fleet.switch.heal(&fleet.hosts[name].host).unwrap();
+    }
+    until("all are back", async || {
+        fleet.host_states().await.values().all(|state| state == "active")
+    })
+    .await;
+    assert_eq!(fleet.running().await, before, "nothing was restarted");
 }
