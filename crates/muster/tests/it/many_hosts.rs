@@ -85,8 +85,11 @@ async fn a_host_without_power_is_replaced_and_can_be_removed() {
     assert_eq!(fleet.host_states().await["h2"], "lost");
     fleet.server.ok(&["host", "rm", "h2"]).await;
     assert_eq!(fleet.host_states().await.into_keys().collect::<Vec<_>>(), ["h1"]);
-    let stack = fleet.server.json(&["stack", "show", "shop"]).await;
-    assert_eq!(stack["state"], "steady", "{stack}");
+    until("the stack is as wished", async || {
+        let stack = fleet.server.json(&["stack", "show", "shop"]).await;
+        stack["state"] == "steady"
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
