@@ -80,6 +80,10 @@ impl<'a> Finish<'a> {
         let primary = self.container(cx, name, primary);
         for (sidekick, mut draft) in sidekicks {
             let cx = &services.key(sidekick.as_str());
+            say_number(cx, &draft, name, kind, scale);
+            // What holds for one container of a unit holds for the unit.
+            spec.exclusive |= draft.exclusive;
+            spec.rules.append(&mut draft.rules);
             std::mem::take(&mut draft.kept).of_container(cx, &sidekick, &draft.container, &mut spec);
             if let Some(container) = self.container(cx, &sidekick, draft) {
                 spec.unit.sidekicks.insert(sidekick, container);
@@ -161,6 +165,22 @@ impl<'a> Finish<'a> {
             let message = format!("there is no network `{}`", crate::report::cut(name, 80));
             cx.key("networks").advise(Code::Undefined, *at, message, help);
         }
+    }
+}
+
+/// A sidekick is there as often as its primary, whatever is said of itself.
+fn say_number(cx: &Cx<'_>, sidekick: &ServiceDraft, primary: &Name, kind: ServiceKind, scale: Option<u32>) {
+    let said = sidekick.scale.or(sidekick.replicas);
+    let global = sidekick.kind == ServiceKind::Global && kind != ServiceKind::Global;
+    if global || said.is_some_and(|(_, number)| number != scale.unwrap_or(1)) {
+        let message = "how many of it there are is not its own to say";
+        let help = format!("it is a part of every unit of `{primary}`");
+        cx.advise(
+            Code::Difference,
+            said.map_or(sidekick.at, |(at, _)| at),
+            message,
+            help,
+        );
     }
 }
 

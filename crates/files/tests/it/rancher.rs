@@ -355,6 +355,26 @@ fn remarks_on_a_sidekick_name_it() {
 }
 
 #[test]
+fn what_holds_for_a_sidekick_holds_for_its_unit() {
+    let file = "services:
+  vpn: {image: a}
+  web:
+    image: b
+    network_mode: 'service:vpn'
+    labels: {io.muster.exclusive: true}
+    deploy: {replicas: 3, placement: {constraints: [node.labels.disk == ssd]}}
+";
+    let vpn = service(&stack_with_remarks(&project(file)), "vpn").clone();
+    assert!(vpn.exclusive, "two of it must never be alive");
+    assert_eq!(vpn.rules.len(), 1);
+    let said = said(&project(file)).join("\n");
+    assert!(
+        said.contains("services.web: how many of it there are is not its own to say"),
+        "{said}"
+    );
+}
+
+#[test]
 fn namespaces_of_who_is_no_container_are_not_shared() {
     for other in [
         "",
