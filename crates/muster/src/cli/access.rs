@@ -1,0 +1,58 @@
+//! Who may do what, and where.
+
+use clap::{Args, Subcommand};
+use muster_model::Name;
+
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The server, such as https://muster.example.com:8080
+    pub url: String,
+    /// Account name
+    #[arg(long, short = 'u', value_name = "NAME")]
+    pub user: Option<Name>,
+    /// Read the password from standard input
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// Make the first account, with the one-time token that the server printed
+    #[arg(long, value_name = "TOKEN")]
+    pub setup: Option<String>,
+    /// Remember this API key instead of logging in
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["user", "setup", "password_stdin"])]
+    pub key: Option<String>,
+    /// SHA-256 fingerprint of the platform's CA, as the server prints it; asked for otherwise
+    #[arg(long, value_name = "HEX")]
+    pub ca_fingerprint: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EnvironmentCommand {
+    /// List environments
+    Ls,
+    /// Make an environment
+    Create {
+        /// Its name
+        name: Name,
+        /// Its address range
+        #[arg(long, value_name = "RANGE")]
+        subnet: Option<muster_model::net::Subnet>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// List your API keys
+    Ls,
+    /// Make an API key; it is shown once
+    Create {
+        /// What it is for
+        note: String,
+        /// Valid this many days
+        #[arg(long)]
+        days: Option<u32>,
+    },
+    /// Remove an API key
+    Rm {
+        /// Its id
+        key: String,
+    },
+}
