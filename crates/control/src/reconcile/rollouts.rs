@@ -1,9 +1,11 @@
-//! Rollouts: from one spec to the next, batch by batch, and back if the new one does not come up.
+//! Rollouts: from one spec to the next, so many units at a time, and back if the new one does not come up.
 //!
 //! While a rollout goes on, never fewer than scale less one batch (and less the new ones that may fail) are healthy and
-//! never more than scale and one batch exist. Only one batch is under way at a time: new units that have not proved themselves, old ones on their way out and
-//! missing ones all count as under way.
+//! never more than scale and one batch exist. No more than a batch is under way at a time: new units that have not proved
+//! themselves, old ones on their way out and missing ones all count. The next one's turn comes as soon as one is done;
+//! only where the files ask for a pause between batches are they in step.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use muster_model::assigned::{Rollout, RolloutState, Unit};
@@ -175,7 +177,10 @@ fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Memb
         give_up(look, rollout, goal, failure);
         return;
     }
-    if under_way(look, rollout, goal, old) {
+    let taken = taken(look, rollout, goal, old);
+    let in_step = pace(look, goal).interval_ms > 0;
+    let free = batch(look, goal).saturating_sub(taken);
+    if free == 0 || taken > 0 && (in_step || old.is_empty()) {
         let between = between(look);
         look.desk.since().stop(&between);
         return;
@@ -192,7 +197,17 @@ fn advance(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Memb
         look.reasons.extend(reasons.iter().cloned());
         set(look, rollout, state, reasons);
     } else if !pauses_between(look, rollout, goal) {
-        next_batch(look, rollout, goal, old);
+        replace_some(look, rollout, goal, old, free);
+    }
+}
+
+/// How many units are replaced at a time. Without a pause between batches they are not batches: as soon as one is done, the
+/// next one's turn has come.
+fn batch(look: &Look<'_, '_>, goal: &Shape) -> usize {
+    let wanted = look.wanted as usize;
+    match pace(look, goal).batch_size as usize {
+        0 => wanted.max(1),
+        size => size.min(wanted).max(1),
     }
 }
 
@@ -263,31 +278,46 @@ fn give_up(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, why: Reason
     set(look, rollout, state, vec![why]);
 }
 
-/// Whether a batch is under way; if so, the reasons say what it waits for.
-fn under_way(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) -> bool {
-    let before = look.reasons.len();
+/// How many of the places that a batch has are taken; the reasons say by what. One is free again once the new unit has
+/// proved itself and nothing is left of the old one.
+fn taken(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) -> usize {
     let members = look.members();
-    let mut waiting = (look.wanted as usize).saturating_sub(look.slots().len()) > 0;
+    let mut taken = BTreeSet::new();
     for member in members.iter() {
-        if look.blocks(member) {
-            look.reasons.push(Reason::WaitsForOld {
-                number: member.unit.number,
-            });
-        } else if made_by(look, rollout, goal, &members, member) {
-            if settled(look, goal, member) {
-                waiting |= retire(look, goal, member, old);
-            } else {
-                look.reasons.push(Reason::WaitsForUnit {
-                    number: member.unit.number,
-                    message: member.message.clone(),
-                });
-            }
-        } else if member.runs() && !differs(look, goal, member) {
-            // One that was right all along and whose successor is no longer wanted.
-            waiting |= retire(look, goal, member, old);
+        if is_under_way(look, rollout, goal, &members, member, old) {
+            taken.insert(look.slot(member));
         }
     }
-    waiting || look.reasons.len() > before
+    let slots = look.slots();
+    let vacant = taken.iter().filter(|slot| !slots.contains_key(slot)).count();
+    let missing = (look.wanted as usize).saturating_sub(slots.len());
+    taken.len() + missing.saturating_sub(vacant)
+}
+
+/// Whether the slot of a unit is neither as it was nor as it is to be.
+fn is_under_way(
+    look: &mut Look<'_, '_>,
+    rollout: &Rollout,
+    goal: &Shape,
+    members: &[Member],
+    member: &Member,
+    old: &[Member],
+) -> bool {
+    let number = member.unit.number;
+    if look.blocks(member) {
+        look.reasons.push(Reason::WaitsForOld { number });
+        return true;
+    }
+    if !member.runs() || differs(look, goal, member) {
+        return false;
+    }
+    if made_by(look, rollout, goal, members, member) && !settled(look, goal, member) {
+        let message = member.message.clone();
+        look.reasons.push(Reason::WaitsForUnit { number, message });
+        return true;
+    }
+    // Also beside one that was right all along and whose successor is no longer wanted.
+    retire(look, goal, member, old)
 }
 
 /// Whether a new unit has proved itself.
@@ -350,14 +380,10 @@ fn pauses_between(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape) -> b
     false
 }
 
-/// Replaces as many as a batch has, the sick first, and of the healthy no more than may be missing. New ones that may
-/// fail and did are not missed.
-fn next_batch(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member]) {
-    let wanted = look.wanted as usize;
-    let batch = match pace(look, goal).batch_size as usize {
-        0 => wanted.max(1),
-        size => size.min(wanted).max(1),
-    };
+/// Replaces up to so many, the sick first, and of the healthy no more than may be missing. New ones that may fail and did
+/// are not missed.
+fn replace_some(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member], most: usize) {
+    let least = (look.wanted as usize).saturating_sub(batch(look, goal));
     let healthy = look
         .slots()
         .values()
@@ -368,8 +394,14 @@ fn next_batch(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[M
         .iter()
         .filter(|member| member.state == State::Failed && made_by(look, rollout, goal, &members, member))
         .count();
-    let mut spare = (healthy + failed).saturating_sub(wanted.saturating_sub(batch));
-    let mut picked: Vec<&Member> = old.iter().filter(|member| member.reachable()).collect();
+    let mut spare = (healthy + failed).saturating_sub(least);
+    let replaced: BTreeSet<_> = members
+        .iter()
+        .filter(|member| member.runs() && !differs(look, goal, member))
+        .map(|member| look.slot(member))
+        .collect();
+    let is_next = |member: &&Member| member.reachable() && !replaced.contains(&look.slot(member));
+    let mut picked: Vec<&Member> = old.iter().filter(is_next).collect();
     picked.sort_by_key(|member| (member.well(), member.unit.number, member.unit.id));
     let regardless = pace(look, goal).on_failure == FailureAction::Continue;
     picked.retain(|member| {
@@ -377,7 +409,7 @@ fn next_batch(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[M
         spare = spare.saturating_sub(usize::from(member.well()));
         may
     });
-    for member in picked.into_iter().take(batch) {
+    for member in picked.into_iter().take(most) {
         replace(look, goal, member);
     }
     for member in old.iter().filter(|member| !member.reachable()) {

@@ -70,6 +70,38 @@ fn a_batch_of_two_takes_two_and_a_batch_of_all_takes_all() {
     assert_eq!(lab.images(shop, "web"), ["v2"; 5]);
 }
 
+/// Four units, two at a time, of which the first new one never comes up; what runs in the end.
+fn with_a_slow_one(to: ServiceSpec) -> Vec<String> {
+    let mut lab = Lab::with_hosts(2);
+    lab.fate = Box::new(|world, unit| {
+        let spec = world.service_spec(unit.stack, unit.revision, &unit.service);
+        let is_new = spec.unwrap().unit.primary.image.as_str() == "v2";
+        if is_new && unit.number == 1 {
+            Fate::Starting
+        } else {
+            Fate::Up
+        }
+    });
+    let shop = lab.deploy("shop", stack([("web", service("v1").scale(4))]));
+    lab.settle();
+    bounded(&mut lab, 2, 4);
+    lab.deploy("shop", stack([("web", to)]));
+    lab.settle();
+    assert_eq!(lab.rollout(shop, "web").state, RolloutState::Rolling);
+    lab.images(shop, "web")
+}
+
+#[test]
+fn one_that_is_slow_holds_up_its_own_place_only() {
+    assert_eq!(with_a_slow_one(service("v2").scale(4).batch(2)), ["v2"; 4]);
+}
+
+#[test]
+fn with_a_pause_between_them_batches_are_in_step() {
+    let to = service("v2").scale(4).batch(2).interval(1_000);
+    assert_eq!(with_a_slow_one(to), ["v2", "v2", "v1", "v1"]);
+}
+
 #[test]
 fn start_first_keeps_all_healthy_and_adds_one_batch_at_most() {
     let to = service("v2").scale(4).batch(2).start_first();
