@@ -48,7 +48,7 @@ test-full: clean-lab ## the same with long runs: more cases, kills and seeds, pl
 	@$(MAKE) --no-print-directory fuzz SECONDS_EACH=60
 
 .PHONY: bench
-bench: clean-lab ## measure the promised figures beside their peers (AREA=store|control|files|engine|api|idle|run|sim|all)
+bench: clean-lab ## measure the promised figures beside their peers (AREA=store|control|files|engine|api|idle|run|sim|scale|failover|hosts|hollow|all)
 	@CI=1 scripts/ensure-engine.sh -y --tests
 	@scripts/bench.sh $(AREA)
 

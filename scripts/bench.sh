@@ -1,7 +1,7 @@
 #!/bin/sh
 # Measures the promised figures and prints them as a table; target/bench/report.json has them all.
 #
-#   scripts/bench.sh [store|control|files|engine|api|idle|run|sim|all]
+#   scripts/bench.sh [store|control|files|engine|api|idle|run|sim|scale|failover|hosts|hollow|all]
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ main() {
     wanted store && cargo run --release --quiet -p muster-store --example store_bench >>"$lines"
     wanted control && cargo run --release --quiet -p muster-control --example control_bench >>"$lines"
     wanted files && cargo run --release --quiet -p muster-files --example files_bench >>"$lines"
-    for part in sim run engine api idle; do
+    for part in sim run engine api idle scale failover hosts hollow; do
         wanted "$part" && "$target/x86_64-unknown-linux-gnu/release/muster-bench" "$part" >>"$lines"
     done
     report

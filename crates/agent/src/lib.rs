@@ -31,4 +31,4 @@ mod streams;
 mod testing;
 
 pub use error::AgentError;
-pub use shell::{AgentConfig, become_member, membership, run};
+pub use shell::{AgentConfig, become_member, membership, run, run_hollow};

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::durable::private_directory;
 use crate::engine::Engine;
 use crate::engine::docker::DockerEngine;
+use crate::engine::fake::{FakeEngine, Served};
 use crate::error::AgentError;
 use crate::facts;
 use crate::files::Places;
@@ -73,6 +74,23 @@ impl AgentConfig {
 
 /// Runs the agent until `shutdown`; then it ends and leaves all containers running.
 pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+    let docker = Arc::new(DockerEngine::new(&config.engine_socket));
+    drive(config, docker.clone(), Some(docker), shutdown).await
+}
+
+/// Runs an agent whose engine is the little one in memory, and all else of it as it is: for tests of size. There is nothing
+/// to stream from it, and it forgets its containers when it ends.
+pub async fn run_hollow(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Result<(), AgentError> {
+    let engine = Arc::new(Served::new(FakeEngine::with_every_image()));
+    drive(config, engine, None, shutdown).await
+}
+
+async fn drive(
+    config: AgentConfig,
+    engine: Arc<dyn Engine>,
+    docker: Option<Arc<DockerEngine>>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), AgentError> {
     if config.servers.is_empty() {
         return Err(AgentError::NoServer);
     }
@@ -84,8 +102,9 @@ pub async fn run(config: AgentConfig, shutdown: impl Future<Output = ()>) -> Res
         identity = identity => identity?,
         () = &mut shutdown => return Ok(()),
     };
-    let engine = Arc::new(DockerEngine::new(&config.engine_socket));
-    Shell::start(&config, identity, engine)?.run(shutdown).await;
+    Shell::start(&config, identity, engine, docker)?
+        .run(shutdown)
+        .await;
     Ok(())
 }
 
@@ -153,7 +172,8 @@ impl Shell {
     fn start(
         config: &AgentConfig,
         identity: Identity,
-        engine: Arc<DockerEngine>,
+        engine: Arc<dyn Engine>,
+        docker: Option<Arc<DockerEngine>>,
     ) -> Result<Self, AgentError> {
         let places = Places {
             secrets: config.run_dir.join("secrets"),
@@ -175,7 +195,7 @@ impl Shell {
         let (streams, streams_seen) = watch::channel(None);
         let serving = connection::Serving {
             identity: identities.clone(),
-            engine: engine.clone(),
+            docker,
             pages,
             streams,
         };

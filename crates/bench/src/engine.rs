@@ -60,7 +60,7 @@ async fn thirty(machine: &Machine) -> anyhow::Result<Figure> {
 }
 
 /// What the engine was asked for: read back from what it made.
-async fn bodies(docker: &Docker, ids: &[String]) -> anyhow::Result<Vec<ContainerCreateBody>> {
+pub async fn bodies(docker: &Docker, ids: &[String]) -> anyhow::Result<Vec<ContainerCreateBody>> {
     let mut bodies = Vec::new();
     for id in ids {
         let made = docker.inspect_container(id, None).await?;
@@ -102,7 +102,7 @@ async fn start_all(
             .iter()
             .cloned()
             .enumerate()
-            .map(|(n, body)| start(docker, format!("raw-{n}"), body)),
+            .map(|(n, body)| create_and_start(docker, format!("raw-{n}"), body)),
     );
     let names: Vec<String> = starts.buffer_unordered(parallel).try_collect().await?;
     let time = began.elapsed();
@@ -113,7 +113,12 @@ async fn start_all(
     Ok(time)
 }
 
-async fn start(docker: &Docker, name: String, body: ContainerCreateBody) -> anyhow::Result<String> {
+/// One container, made and started.
+pub async fn create_and_start(
+    docker: &Docker,
+    name: String,
+    body: ContainerCreateBody,
+) -> anyhow::Result<String> {
     let options = CreateContainerOptionsBuilder::default().name(&name).build();
     docker.create_container(Some(options), body).await?;
     docker.start_container(&name, None).await?;

@@ -7,11 +7,14 @@
 mod api;
 mod engine;
 mod figure;
+mod fleet;
+mod hollow;
 mod http;
 mod idle;
 mod machine;
 mod run;
 mod sim;
+mod usage;
 
 use anyhow::bail;
 
@@ -27,7 +30,11 @@ async fn main() -> anyhow::Result<()> {
         "api" => api::measure(&Machine::start().await?).await?,
         "run" => run::measure().await?,
         "sim" => sim::measure().await?,
-        _ => bail!("name an area: engine, idle, api, run or sim"),
+        "scale" => fleet::measure_scale().await?,
+        "failover" => fleet::measure_failover().await?,
+        "hosts" => fleet::measure_idle().await?,
+        "hollow" => hollow::measure().await?,
+        _ => bail!("name an area: engine, idle, api, run, sim, scale, failover, hosts or hollow"),
     };
     for figure in figures {
         println!("{}", serde_json::to_string(&figure)?);

@@ -18,7 +18,7 @@ use crate::print::Output;
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
 pub use host::HostCommand;
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
-pub use process::{AgentArgs, DevArgs, ServerArgs, WhoamiArgs};
+pub use process::{AgentArgs, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
 pub use service::{EventsArgs, ExecArgs, LogsArgs, PsArgs, ServiceCommand};
 pub use stack::{RmArgs, RollbackArgs, StackCommand, UpArgs, WaitArgs};
@@ -75,6 +75,9 @@ pub enum Command {
     Server(ServerArgs),
     /// Run an agent: this machine becomes a host
     Agent(AgentArgs),
+    /// Run many agents over engines in memory, for tests of size
+    #[command(hide = true)]
+    Hollow(HollowArgs),
     /// Log in at a server and remember it
     Login(LoginArgs),
     /// Read compose files and say what is wrong with them, offline

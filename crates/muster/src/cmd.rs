@@ -11,6 +11,7 @@ mod dev;
 mod environments;
 mod events;
 mod exec;
+mod hollow;
 mod hosts;
 mod images;
 mod keys;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
         Command::Agent(args) => together(agent::run(args)),
+        Command::Hollow(args) => together(hollow::run(args)),
         command => alone(ask(command, &cli.global)),
     }
 }
@@ -80,7 +82,8 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         | Command::Whoami(_)
         | Command::Dev(_)
         | Command::Server(_)
-        | Command::Agent(_) => anyhow::bail!("this command does not ask a server"),
+        | Command::Agent(_)
+        | Command::Hollow(_) => anyhow::bail!("this command does not ask a server"),
     }
 }
 
@@ -95,6 +98,7 @@ fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result
 
 /// On all processors.
 fn together(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    running::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("could not start the runtime")?.block_on(work)
 }

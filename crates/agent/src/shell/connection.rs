@@ -43,7 +43,8 @@ pub(super) struct Dialing {
 pub(super) struct Serving {
     /// Each dial shows the newest certificate.
     pub(super) identity: watch::Receiver<Arc<Identity>>,
-    pub(super) engine: Arc<DockerEngine>,
+    /// What can be streamed from; none if the engine is one in memory.
+    pub(super) docker: Option<Arc<DockerEngine>>,
     pub(super) pages: watch::Receiver<Option<Page>>,
     pub(super) streams: watch::Sender<Streams>,
 }
@@ -207,7 +208,10 @@ impl Serving {
         let mut streams = JoinSet::new();
         while let Some((request, stream)) = mux.accept().await {
             let page = self.pages.borrow().clone();
-            streams.spawn(streams::serve(self.engine.clone(), page, request, stream));
+            // Without, the stream is reset.
+            if let Some(docker) = self.docker.clone() {
+                streams.spawn(streams::serve(docker, page, request, stream));
+            }
             while streams.try_join_next().is_some() {}
         }
         self.streams.send_replace(None);

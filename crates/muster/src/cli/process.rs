@@ -85,6 +85,25 @@ pub struct AgentArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct HollowArgs {
+    /// Server to join
+    #[arg(long = "to", env = "MUSTER_SERVER", value_name = "URL")]
+    pub servers: Vec<String>,
+    /// Token from `muster host token` that as many may use
+    #[arg(long, env = "MUSTER_JOIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 10)]
+    pub count: u32,
+    /// Their names are this and a number from 1
+    #[arg(long, value_name = "TEXT", default_value = "hollow-")]
+    pub prefix: String,
+    /// Where their notebooks and keys are kept
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct WhoamiArgs {
     /// Port to listen on
     #[arg(long, default_value_t = 80)]

@@ -12,16 +12,7 @@ use crate::cli::AgentArgs;
 /// Joins if it has not, then keeps the machine as it is to be. Containers outlive it.
 pub async fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     running::log();
-    let url = |text: &String| {
-        text.parse::<ServerUrl>()
-            .context("the server's address cannot be used")
-    };
-    let servers = args.servers.iter().map(url).collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(
-        !servers.is_empty(),
-        "name the server with --to; `muster host token` prints the whole command"
-    );
-    let mut config = AgentConfig::new(servers, args.data);
+    let mut config = AgentConfig::new(servers(&args.servers)?, args.data);
     config.engine_socket = args.engine;
     config.join_token = args.token;
     if let Some(name) = args.name {
@@ -31,4 +22,18 @@ pub async fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
         .await
         .context("the agent did not start")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was given with `--to`.
+pub fn servers(given: &[String]) -> anyhow::Result<Vec<ServerUrl>> {
+    let url = |text: &String| {
+        text.parse::<ServerUrl>()
+            .context("the server's address cannot be used")
+    };
+    let servers = given.iter().map(url).collect::<anyhow::Result<Vec<_>>>()?;
+    anyhow::ensure!(
+        !servers.is_empty(),
+        "name the server with --to; `muster host token` prints the whole command"
+    );
+    Ok(servers)
 }

@@ -1,8 +1,9 @@
-//! What long-running commands share: logging and the signal to stop.
+//! What long-running commands share: logging, room for connections, and the signal to stop.
 
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
+use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,6 +16,15 @@ pub fn log() {
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
+}
+
+/// Lets this process have as many open files as it may: a server has two connections to each host, and the usual soft bound
+/// of 1,024 is kept low for programs that call select(2).
+pub fn allow_many_files() {
+    let mut bound = getrlimit(Resource::Nofile);
+    bound.current = bound.maximum;
+    // Where that is refused, the bound stays as it was.
+    let _ = setrlimit(Resource::Nofile, bound);
 }
 
 /// Listens for SIGTERM and SIGINT; what it returns ends when one comes.

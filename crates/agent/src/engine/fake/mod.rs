@@ -31,6 +31,7 @@ pub struct FakeEngine {
     volumes: BTreeSet<String>,
     images: BTreeMap<String, ImageFacts>,
     registry: BTreeMap<String, ImageFacts>,
+    offers_all: bool,
     ids: u64,
     events: Vec<EngineEvent>,
     ledger: Vec<Line>,
@@ -79,6 +80,14 @@ impl FakeEngine {
     /// An engine that has nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An engine whose registry has whatever is asked for.
+    pub fn with_every_image() -> Self {
+        Self {
+            offers_all: true,
+            ..Self::default()
+        }
     }
 
     /// Brings an image in, as `docker load` would.

@@ -36,6 +36,9 @@ impl FakeEngine {
     }
 
     fn pull(&mut self, image: &ImageRef) -> Result<Answer, Failure> {
+        if self.offers_all {
+            self.publish_image(&image.tagged());
+        }
         let found = self.registry.get(&image.tagged()).cloned();
         let facts = found.ok_or_else(|| Failure::Pull {
             image: image.to_string(),
