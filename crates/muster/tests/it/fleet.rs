@@ -72,6 +72,11 @@ impl Fleet {
             .collect()
     }
 
+    /// Why a host's engine cannot be used; null if it can.
+    pub async fn engine_error(&self, host: &str) -> Value {
+        self.server.json(&["host", "show", host]).await["facts"]["engine_error"].clone()
+    }
+
     /// The containers that run on each host, asked of its engine.
     pub async fn running(&self) -> BTreeMap<&str, BTreeMap<String, Container>> {
         let mut all = BTreeMap::new();

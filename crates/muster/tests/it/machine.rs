@@ -320,9 +320,14 @@ pub fn repository(path: &str) -> String {
 
 /// Waits for a condition; fails, and says for what, when it does not come.
 pub async fn until<F: Future<Output = bool>>(what: &str, condition: impl Fn() -> F) {
+    until_for(PATIENCE, what, condition).await;
+}
+
+/// The same for what takes long by its nature.
+pub async fn until_for<F: Future<Output = bool>>(patience: Duration, what: &str, condition: impl Fn() -> F) {
     let began = Instant::now();
     while !condition().await {
-        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(began.elapsed() < patience, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

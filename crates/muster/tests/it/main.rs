@@ -10,6 +10,7 @@
 mod bad_input;
 mod check;
 mod config;
+mod faults;
 mod fleet;
 mod house;
 mod machine;
