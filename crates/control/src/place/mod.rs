@@ -1,6 +1,6 @@
 //! Placement: which host a unit goes to. First whom it fits ([`filter`]), then who is best ([`score`]).
 
-mod filter;
+pub(crate) mod filter;
 mod score;
 mod spread;
 
@@ -92,6 +92,16 @@ impl Placer {
         self.refused(world, world.hosts(self.shape.environment))
     }
 
+    /// Every reason why a host cannot take one more.
+    pub(crate) fn misfits(&self, world: &World, host: Host<'_>) -> Vec<Misfit> {
+        let mut all = filter::misfits(world, &self.shape, host);
+        all.extend(self.full(host).err());
+        if all.is_empty() {
+            all.extend(ports::allot(world, host.id, &self.shape.facts().ports).err());
+        }
+        all
+    }
+
     /// The first of the best: nobody after one whose wishes are all met can be better.
     fn best(&self, world: &World) -> Option<(Score, HostId)> {
         let mut best: Option<(Score, HostId)> = None;
@@ -136,6 +146,10 @@ impl Placer {
     /// Whether a host can take one more.
     fn fits(&self, world: &World, host: Host<'_>) -> Result<(), Misfit> {
         filter::fits(world, &self.shape, host)?;
+        self.full(host)
+    }
+
+    fn full(&self, host: Host<'_>) -> Result<(), Misfit> {
         match self.shape.spec().per_host_max {
             Some(most) if self.here(host) >= most => Err(Misfit::HasMost { most }),
             _ => Ok(()),
@@ -143,7 +157,7 @@ impl Placer {
     }
 
     /// Units of the service that a host has.
-    fn here(&self, host: Host<'_>) -> u32 {
+    pub(crate) fn here(&self, host: Host<'_>) -> u32 {
         self.counts.get(&host.id).copied().unwrap_or(0)
     }
 

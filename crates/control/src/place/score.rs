@@ -25,8 +25,8 @@ impl Score {
         units_of_service: u32,
     ) -> Self {
         let unmet = shape.spec().rules.iter().filter(|rule| match rule.relation {
-            Relation::Should => !filter::holds(world, shape, host, &rule.subject),
-            Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject),
+            Relation::Should => !filter::holds(world, shape, host, &rule.subject, None),
+            Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject, None),
             Relation::Must | Relation::MustNot => false,
         });
         Self {
