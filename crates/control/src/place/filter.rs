@@ -13,6 +13,9 @@ use crate::reconcile::volumes;
 use crate::shape::Shape;
 use crate::world::{Host, World};
 
+/// The label of a host that keeps off all containers but those with one of some labels.
+const REQUIRE_ANY: &str = "io.rancher.scheduler.require_any";
+
 /// Whether `host` can take a unit of `shape`, or the first reason why not.
 pub(super) fn fits(world: &World, shape: &Shape, host: Host<'_>) -> Result<(), Misfit> {
     first(|tell| each(world, shape, host, tell))
@@ -68,7 +71,33 @@ fn belongs(world: &World, shape: &Shape, host: Host<'_>, tell: Tell<'_>) -> Cont
             })?;
         }
     }
+    if let Some(asked) = asks_for(shape, host) {
+        tell(Misfit::Rule {
+            rule: format!("it takes only containers that have one of the labels {asked}"),
+            found: None,
+        })?;
+    }
     ControlFlow::Continue(())
+}
+
+/// The labels of which a host asks for one, if no container of the unit has any.
+fn asks_for<'h>(shape: &Shape, host: Host<'h>) -> Option<&'h str> {
+    let (_, asked) = label(host, REQUIRE_ANY)?;
+    let containers = shape.facts().containers.iter();
+    let mut wanted = asked.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let has = |item: &str| {
+        let (key, value) = match item.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (item, None),
+        };
+        containers.clone().any(|container| {
+            let mut labels = container.spec.labels.iter();
+            labels.any(|(name, found)| {
+                name.eq_ignore_ascii_case(key) && value.is_none_or(|value| value.eq_ignore_ascii_case(found))
+            })
+        })
+    };
+    (!wanted.any(has)).then_some(asked.as_str())
 }
 
 /// Whether a rule that binds keeps units off a host.
