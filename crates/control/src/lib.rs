@@ -11,7 +11,7 @@
 //!                     │
 //!                     ├─► plan          what an edit would change, before it is made
 //!                     ├─► table         what one host is to run
-//!                     ├─► why           why a service is as it is
+//!                     ├─► why, why_not  why a service is as it is, and a host does not take it
 //!                     └─► ready_to_purge what nobody needs any more
 //! ```
 //!
@@ -35,7 +35,7 @@ mod world;
 
 pub use agenda::Agenda;
 pub use allot::addresses::hosts_max;
-pub use explain::why;
+pub use explain::{why, why_not};
 pub use plan::{Action, Edit, Plan, PlanWarning, PlannedChange, plan};
 pub use purge::{Purge, ready_to_purge};
 pub use round::{Cx, Decision, Round, round};

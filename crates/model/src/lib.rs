@@ -18,6 +18,7 @@
 //!
 //! This crate does no I/O, reads no clock and draws no random number; it knows no other crate of the workspace.
 
+mod advice;
 pub mod assigned;
 pub mod desired;
 pub mod diagnostic;

@@ -177,6 +177,9 @@ pub enum Misfit {
     Rule {
         /// The rule in words.
         rule: String,
+        /// What the host has instead, such as `zone=a`; none if it has nothing of the kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        found: Option<String>,
     },
     /// A volume lies elsewhere.
     VolumeElsewhere {
@@ -296,7 +299,11 @@ impl fmt::Display for Misfit {
                     free % 1000
                 )
             }
-            Self::Rule { rule } => write!(f, "{rule}"),
+            Self::Rule { rule, found: None } => write!(f, "{rule}"),
+            Self::Rule {
+                rule,
+                found: Some(found),
+            } => write!(f, "{rule}, and has {found}"),
             Self::VolumeElsewhere { volume, host } => write!(f, "volume {volume} lies on {host}"),
             Self::HasMost { most } => write!(
                 f,

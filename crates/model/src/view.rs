@@ -15,6 +15,7 @@ mod service;
 mod stack;
 mod stream;
 mod unit;
+mod why;
 
 pub use access::{
     AccountCreate, AccountView, KeyCreate, KeyCreated, KeyView, LoginReply, LoginRequest, Me, MemberPut,
@@ -37,3 +38,4 @@ pub use stack::{
 };
 pub use stream::{ImageLoadLine, ImageView, LogLine, LogStream, StatsView};
 pub use unit::UnitView;
+pub use why::{MatterView, ObstacleView, UnitWhyView, WhyNotView, WhyView};

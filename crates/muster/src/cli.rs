@@ -97,6 +97,18 @@ pub enum Command {
     Service(ServiceCommand),
     /// List units: the copies of services and where they run
     Ps(PsArgs),
+    /// Say why a service is as it is, what is done about it, and what you can do
+    Why {
+        /// STACK/SERVICE
+        service: String,
+    },
+    /// Say whether a host would take a unit of a service, and if not, every reason
+    WhyNot {
+        /// STACK/SERVICE
+        service: String,
+        /// The host
+        host: String,
+    },
     /// Show the output of a stack, a service or a unit
     Logs(LogsArgs),
     /// Run a program in a unit's container

@@ -26,6 +26,7 @@ mod services;
 mod stack;
 mod volumes;
 mod whoami;
+mod why;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         Command::Stack(command) => stack::run(command, global).await,
         Command::Service(command) => services::run(command, global).await,
         Command::Ps(args) => ps::run(args, global).await,
+        Command::Why { service } => why::why(&service, global).await,
+        Command::WhyNot { service, host } => why::why_not(&service, &host, global).await,
         Command::Logs(args) => logs::run(args, global).await,
         Command::Exec(args) => exec::run(args, global).await,
         Command::Events(args) => events::run(args, global).await,

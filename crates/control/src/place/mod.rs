@@ -1,7 +1,9 @@
-//! Placement: which host a unit goes to. First whom it fits ([`filter`]), then who is best ([`score`]).
+//! Placement: which host a unit goes to. First whom it fits ([`filter`]), then who is best ([`score`]), found without
+//! looking at every host ([`search`]).
 
-mod filter;
+pub(crate) mod filter;
 mod score;
+mod search;
 mod spread;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ use muster_model::reason::{HostRefusal, Misfit};
 
 use crate::allot::ports;
 use crate::shape::Shape;
-use crate::world::{Host, World};
+use crate::world::{Host, World, ZONE, Zone};
 use score::Score;
 use spread::Spread;
 
@@ -27,21 +29,33 @@ pub(crate) struct Spot {
     pub(crate) because: String,
 }
 
-/// Places any number of units of one service. Hosts are tried from the best on, so that placing costs as many looks as there
-/// are hosts that do not fit; where units are spread over labels, all hosts are looked at.
+/// Places any number of units of one service. Hosts are tried from the best on, zone by zone where hosts say in which they
+/// stand, so that placing costs as many looks as there are hosts that do not fit; where the files name labels to spread
+/// units over, all hosts are looked at.
 pub(crate) struct Placer {
     shape: Shape,
     /// How many units of the service hosts have that have some.
     counts: BTreeMap<HostId, u32>,
     spread: Spread,
+    /// The zones over which units are spread because hosts have them; none where the files say how to spread.
+    zones: Vec<Zone>,
 }
 
 impl Placer {
     pub(crate) fn new(world: &World, shape: &Shape) -> Self {
+        let labels = &shape.spec().spread;
+        let zones = match labels.is_empty() {
+            true => world.zones(shape.environment),
+            false => Vec::new(),
+        };
         let mut placer = Self {
             shape: shape.clone(),
             counts: BTreeMap::new(),
-            spread: Spread::of(shape),
+            spread: match zones.is_empty() {
+                true => Spread::over(labels.clone()),
+                false => Spread::over(vec![ZONE.to_owned()]),
+            },
+            zones,
         };
         for unit in world
             .units_of(shape.stack, &shape.service)
@@ -92,39 +106,14 @@ impl Placer {
         self.refused(world, world.hosts(self.shape.environment))
     }
 
-    /// The first of the best: nobody after one whose wishes are all met can be better.
-    fn best(&self, world: &World) -> Option<(Score, HostId)> {
-        let mut best: Option<(Score, HostId)> = None;
-        for found in self.in_order(world).filter_map(|host| self.score(world, host)) {
-            let is_best = self.spread.is_even() && found.0.meets_all_wishes();
-            best = Some(match best {
-                Some(best) => best.min(found),
-                None => found,
-            });
-            if is_best {
-                break;
-            }
+    /// Every reason why a host cannot take one more.
+    pub(crate) fn misfits(&self, world: &World, host: Host<'_>) -> Vec<Misfit> {
+        let mut all = filter::misfits(world, &self.shape, host);
+        all.extend(self.full(host).err());
+        if all.is_empty() {
+            all.extend(ports::allot(world, host.id, &self.shape.facts().ports).err());
         }
-        best
-    }
-
-    /// The hosts of the environment from the least taken on, as scores compare hosts whose unmet wishes are equally many.
-    fn in_order<'w>(&self, world: &'w World) -> impl Iterator<Item = Host<'w>> {
-        let environment = self.shape.environment;
-        let bare = world
-            .hosts_by_load(environment)
-            .filter(|host| !self.counts.contains_key(&host.id));
-        let others = move || {
-            let mut others: Vec<_> = self
-                .counts
-                .iter()
-                .filter_map(|(host, count)| Some((count, world.host(*host)?)))
-                .filter(|(_, host)| host.is_of(environment))
-                .collect();
-            others.sort_by_key(|(count, host)| (**count, host.load.units, host.id));
-            others.into_iter().map(|(_, host)| host)
-        };
-        bare.chain(std::iter::once_with(others).flatten())
+        all
     }
 
     fn score(&self, world: &World, host: Host<'_>) -> Option<(Score, HostId)> {
@@ -136,6 +125,10 @@ impl Placer {
     /// Whether a host can take one more.
     fn fits(&self, world: &World, host: Host<'_>) -> Result<(), Misfit> {
         filter::fits(world, &self.shape, host)?;
+        self.full(host)
+    }
+
+    fn full(&self, host: Host<'_>) -> Result<(), Misfit> {
         match self.shape.spec().per_host_max {
             Some(most) if self.here(host) >= most => Err(Misfit::HasMost { most }),
             _ => Ok(()),
@@ -143,7 +136,7 @@ impl Placer {
     }
 
     /// Units of the service that a host has.
-    fn here(&self, host: Host<'_>) -> u32 {
+    pub(crate) fn here(&self, host: Host<'_>) -> u32 {
         self.counts.get(&host.id).copied().unwrap_or(0)
     }
 

@@ -6,11 +6,13 @@ use crate::place::filter;
 use crate::shape::Shape;
 use crate::world::{Host, World};
 
-/// Smaller is better: wishes of the files first, then few units of the service in the host's zone, then few units of the service (a host that dies takes few with it),
-/// then few units at all. Ties go to the smaller host id, so that one world has one answer.
+/// Smaller is better: wishes of the files first, then few units of the service in the host's zone (unless the host has far
+/// more of them than others), then few units of the service (a host that dies takes few with it), then few units at all.
+/// Ties go to the smaller host id, so that one world has one answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Score {
     wishes_unmet: u32,
+    overfull: bool,
     crowd: Vec<u32>,
     units_of_service: u32,
     units: u32,
@@ -25,16 +27,34 @@ impl Score {
         units_of_service: u32,
     ) -> Self {
         let unmet = shape.spec().rules.iter().filter(|rule| match rule.relation {
-            Relation::Should => !filter::holds(world, shape, host, &rule.subject),
-            Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject),
+            Relation::Should => !filter::holds(world, shape, host, &rule.subject, None),
+            Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject, None),
             Relation::Must | Relation::MustNot => false,
         });
         Self {
             wishes_unmet: u32::try_from(unmet.count()).unwrap_or(u32::MAX),
+            overfull: false,
             crowd,
             units_of_service,
             units: host.load.units,
         }
+    }
+
+    /// The same, where some host that fits has `least` units of the service: more than twice what the others come to with
+    /// one more each is too much for the sake of a zone.
+    pub(super) fn beside(self, least: u32) -> Self {
+        Self {
+            overfull: self.units_of_service >= least.saturating_add(1).saturating_mul(2),
+            ..self
+        }
+    }
+
+    pub(super) fn units_of_service(&self) -> u32 {
+        self.units_of_service
+    }
+
+    pub(super) fn wishes_unmet(&self) -> u32 {
+        self.wishes_unmet
     }
 
     /// Whether the host is all that the files would rather have.

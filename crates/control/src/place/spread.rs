@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::shape::Shape;
 use crate::world::Host;
 
 /// The values that a host has of the labels, from the most important on. One without a label is in a place of its own
@@ -16,9 +15,9 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    pub(super) fn of(shape: &Shape) -> Self {
+    pub(super) fn over(labels: Vec<String>) -> Self {
         Self {
-            labels: shape.spec().spread.clone(),
+            labels,
             units: BTreeMap::new(),
         }
     }

@@ -7,7 +7,7 @@ mod brake;
 mod changed;
 mod hosts;
 mod look;
-mod members;
+pub(crate) mod members;
 mod rollouts;
 mod services;
 mod verdicts;

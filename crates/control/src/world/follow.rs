@@ -364,8 +364,10 @@ impl World {
     fn change_host<R>(&mut self, id: HostId, change: impl FnOnce(&mut HostEntry) -> R) -> R {
         let mut entry = self.host_entry(id);
         let before = entry.place_by_load(id);
+        let stood = entry.standing(id);
         let result = change(&mut entry);
         let after = entry.place_by_load(id);
+        let stands = entry.standing(id);
         if before != after {
             before.map(|place| self.index.host_loads.remove(&place));
             after.map(|place| self.index.host_loads.insert(place));
@@ -375,6 +377,7 @@ impl World {
         } else {
             self.docs.hosts.insert(id, entry);
         }
+        self.moved(stood, stands);
         result
     }
 }

@@ -9,6 +9,7 @@ use muster_model::net::Protocol;
 use muster_model::{AccountId, EnvironmentId, HostId, Name, StackId, UnitId, VolumeId};
 
 use super::spec::Reservation;
+use super::zones::Zones;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Indexes {
@@ -17,6 +18,7 @@ pub(super) struct Indexes {
     pub(super) hosts: OrdMap<(EnvironmentId, Name), HostId>,
     /// Registered hosts by the number of units on them.
     pub(super) host_loads: OrdSet<(EnvironmentId, u32, HostId)>,
+    pub(super) zones: Zones,
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,

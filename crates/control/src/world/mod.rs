@@ -10,6 +10,7 @@ mod index;
 mod read;
 mod spec;
 mod touched;
+mod zones;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub use read::Host;
 pub(crate) use spec::Assembled;
 pub use spec::{Reservation, ServiceFacts};
 pub use touched::{Subject, TablePart, Touched};
+pub(crate) use zones::{ZONE, Zone};
 
 use index::Indexes;
 

@@ -94,6 +94,38 @@ fn units_are_spread_over_zones_before_hosts() {
 }
 
 #[test]
+fn zones_count_without_a_word_in_the_files_but_one_host_is_no_zone_of_many() {
+    let spread = |hosts: &str, scale| {
+        let mut lab = zones(hosts);
+        let shop = lab.deploy("shop", stack([("web", service("web").scale(scale))]));
+        lab.settle();
+        per_host(&lab, shop)
+    };
+    assert_eq!(spread("aab", 2), [(1, 1), (3, 1)].into());
+    assert_eq!(spread("aab", 4), [(1, 1), (2, 1), (3, 2)].into());
+    let many = spread("aaaaaaaaaabbbbbbbbbbc", 30);
+    assert_eq!(many.get(&21), Some(&4), "a third would be ten: {many:?}");
+    let of = |hosts: std::ops::RangeInclusive<u32>| hosts.filter_map(|host| many.get(&host)).sum::<usize>();
+    assert_eq!((of(1..=10), of(11..=20)), (13, 13));
+    assert_eq!(spread("   ", 3), [(1, 1), (2, 1), (3, 1)].into(), "no zones");
+}
+
+#[test]
+fn zones_that_come_and_go_are_followed() {
+    let mut lab = zones("aab");
+    for host in 1..=3 {
+        lab.change_host(HostId::new(1, host), |wish| wish.labels.clear());
+    }
+    lab.change_host(HostId::new(1, 1), |wish| {
+        drop(wish.labels.insert("zone".to_owned(), "c".to_owned()))
+    });
+    lab.delete("desired/host/host-1-2");
+    let shop = lab.deploy("shop", stack([("web", service("web").scale(2))]));
+    lab.settle();
+    assert_eq!(per_host(&lab, shop), [(1, 1), (3, 1)].into());
+}
+
+#[test]
 fn hosts_without_the_label_are_a_zone_of_their_own() {
     let mut lab = zones("a  ");
     let shop = lab.deploy("shop", stack([("web", service("web").scale(4).spread("zone"))]));

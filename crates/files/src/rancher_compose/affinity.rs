@@ -8,6 +8,9 @@ use crate::compose::draft::ServiceDraft;
 use crate::cx::Cx;
 use crate::text::Node;
 
+/// The label with which every container says whose it is: `stack/service`, and `/sidekick` of a sidekick.
+const TITLE: &str = "io.rancher.stack_service.name";
+
 /// Reads a rule of any kind; which one, its label says.
 pub(super) fn affinity(cx: &Cx<'_>, node: &Node, draft: &mut ServiceDraft) {
     let (_, suffix) = cx.name().split_once("affinity:").unwrap_or_default();
@@ -52,28 +55,34 @@ fn filled_in(cx: &Cx<'_>, item: &str) -> String {
 
 fn host_label(item: &str) -> Option<RuleSubject> {
     let (key, value) = match item.split_once('=') {
-        Some((key, value)) => (key, Some(value.to_owned())),
+        Some((key, value)) => (key, Some(value.trim().to_owned())),
         None => (item, None),
     };
-    let key = key.to_owned();
+    let key = key.trim().to_owned();
     (!key.is_empty()).then_some(RuleSubject::HostLabel { key, value })
 }
 
 fn container_label(cx: &Cx<'_>, item: &str) -> Option<RuleSubject> {
     let (key, value) = item.split_once('=')?;
-    if key == "io.rancher.stack_service.name" || key == "io.rancher.project_service.name" {
+    let (key, value) = (key.trim(), value.trim());
+    if key == TITLE || key == "io.rancher.project_service.name" {
         return service(cx, value);
     }
     let (key, value) = (key.to_owned(), value.to_owned());
     (!key.is_empty()).then_some(RuleSubject::ContainerLabel { key, value })
 }
 
-/// `stack/service` or `service`.
+/// `stack/service`, `service`, or `stack/service/sidekick`.
 fn service(cx: &Cx<'_>, item: &str) -> Option<RuleSubject> {
     let (stack, service) = match item.split_once('/') {
         Some((stack, service)) => (Some(stack), service),
         None => (None, item),
     };
+    if let Some((primary, sidekick)) = service.split_once('/') {
+        let (key, value) = (TITLE.to_owned(), item.to_owned());
+        let names = Name::parse(primary).is_ok() && Name::parse(sidekick).is_ok();
+        return names.then_some(RuleSubject::ContainerLabel { key, value });
+    }
     let own_stack = cx.room.project.name.as_ref().map(Name::as_str);
     let stack = stack.filter(|stack| *stack != "${stack_name}" && Some(*stack) != own_stack);
     Some(RuleSubject::Service {

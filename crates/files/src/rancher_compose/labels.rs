@@ -11,7 +11,7 @@ use crate::cx::Cx;
 use crate::table::{Action, Key, kept, nothing, partly, read, say_kept, unsupported};
 use crate::text::{At, Node};
 
-const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in. Upper and lower case differ.";
+const AFFINITY: &str = "A comma-separated list; `$${stack_name}` and `$${service_name}` are filled in. Upper and lower case are alike; a global service heeds those on hosts only.";
 
 pub(crate) const LABELS: &[Key<ServiceDraft>] = &[
     read(

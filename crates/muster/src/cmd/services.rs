@@ -50,7 +50,8 @@ pub async fn run(command: ServiceCommand, global: &Global) -> anyhow::Result<Exi
     }
 }
 
-fn place(client: &Client, service: &str) -> anyhow::Result<String> {
+/// Where the API has a service.
+pub fn place(client: &Client, service: &str) -> anyhow::Result<String> {
     let (stack, service) = Of::service(service)?;
     Ok(client.env(&format!(
         "/stacks/{}/services/{}",

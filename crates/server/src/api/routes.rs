@@ -288,6 +288,20 @@ fn service_rows() -> Vec<Row> {
             "A service",
         )
         .look(services::read),
+        get(
+            "/v1/environments/{env}/stacks/{stack}/services/{service}/why",
+            "why",
+            Look,
+            "Why a service is as it is, what the platform does about it, and what you can do",
+        )
+        .look(services::why),
+        get(
+            "/v1/environments/{env}/stacks/{stack}/services/{service}/hosts/{host}/why-not",
+            "why_not",
+            Look,
+            "Whether a host would take a unit of a service now, and if not, every reason",
+        )
+        .look(services::why_not),
         patch(
             "/v1/environments/{env}/stacks/{stack}/services/{service}",
             "change_service",

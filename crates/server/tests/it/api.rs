@@ -20,3 +20,4 @@ mod proposals;
 mod signing_in;
 mod streams;
 mod trouble;
+mod why;

@@ -10,5 +10,6 @@
 mod api;
 mod boot;
 mod core;
+mod labels;
 mod link;
 mod renewal;

@@ -2,7 +2,7 @@
 
 use muster_control::{Versioned, World};
 use muster_model::desired::Stack;
-use muster_model::view::{ServicePatch, ServiceView};
+use muster_model::view::{ServicePatch, ServiceView, WhyNotView, WhyView};
 use muster_model::{Name, StackId};
 
 use crate::api::call::{Answer, Call};
@@ -46,6 +46,25 @@ fn services_of(world: &World, stack: &Stack) -> Vec<(String, (StackId, Name))> {
 pub(crate) fn read(call: &Call) -> Result<Answer<ServiceView>, ApiError> {
     let (stack, name) = call.service()?;
     show(&call.world, stack.id, &name)
+}
+
+/// Why the service is as it is.
+pub(crate) fn why(call: &Call) -> Result<Answer<WhyView>, ApiError> {
+    let (stack, name) = call.service()?;
+    let view = muster_control::why(&call.world, stack.id, &name);
+    Ok(Answer::of(view.ok_or_else(|| missing(stack, &name))?))
+}
+
+/// Whether a host would take a unit of the service.
+pub(crate) fn why_not(call: &Call) -> Result<Answer<WhyNotView>, ApiError> {
+    let (stack, name) = call.service()?;
+    let host = call.host()?.id;
+    let view = muster_control::why_not(&call.world, stack.id, &name, host);
+    Ok(Answer::of(view.ok_or_else(|| missing(stack, &name))?))
+}
+
+fn missing(stack: &Stack, name: &Name) -> ApiError {
+    ApiError::not_found("service", &format!("{}/{name}", stack.name))
 }
 
 /// Its `ETag` is the revision of what people set on it, 0 if nothing is.
