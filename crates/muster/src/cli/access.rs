@@ -36,6 +36,14 @@ pub enum EnvironmentCommand {
         #[arg(long, value_name = "RANGE")]
         subnet: Option<muster_model::net::Subnet>,
     },
+    /// Remove an environment in which nothing is left
+    Rm {
+        /// Its name
+        name: Name,
+        /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use hyper::Method;
 use muster_model::view::{EnvironmentCreate, EnvironmentView};
 
 use crate::cli::{EnvironmentCommand, Global};
-use crate::client::Client;
+use crate::client::{Client, segment};
 use crate::print::{self, Table};
 
 /// Does what was asked.
@@ -21,6 +21,16 @@ pub async fn run(command: EnvironmentCommand, global: &Global) -> anyhow::Result
             let request = EnvironmentCreate { name, subnet };
             let made: EnvironmentView = client.send(Method::POST, "/v1/environments", &request).await?;
             print::say(format!("Made {}; work in it with `-e {}`.", made.name, made.name));
+        }
+        EnvironmentCommand::Rm { name, yes } => {
+            let question = format!("Environment {name} goes, with its members' parts and its join tokens.");
+            if !yes && !print::confirm_typed(&question, name.as_str(), "--yes")? {
+                print::say("Nothing was done.");
+                return Ok(ExitCode::FAILURE);
+            }
+            let path = format!("/v1/environments/{}", segment(name.as_str()));
+            client.delete(&path).await?;
+            print::say(format!("Removed {name}."));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -135,6 +135,14 @@ fn access() -> Vec<Row> {
         .problems(&[409])
         .write(CREATED, environments::create),
         get("/v1/environments/{env}", "environment", Look, "An environment").look(environments::read),
+        delete(
+            "/v1/environments/{env}",
+            "remove_environment",
+            ChangeMembers,
+            "An empty environment goes",
+        )
+        .problems(&[409])
+        .act(NONE, environments::remove),
         put(
             "/v1/environments/{env}/members/{account}",
             "put_member",

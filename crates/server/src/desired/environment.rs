@@ -1,11 +1,16 @@
 //! Environments.
 
 use muster_control::{Versioned, World};
-use muster_model::AccountId;
 use muster_model::desired::{Environment, Role};
+use muster_model::{AccountId, Refusal};
 use muster_store::Commit;
 
-use super::{Author, Denial, Proposal, alone_in, exists, not_found, proposal, replace, unchanged};
+use super::{Author, Denial, Proposal, alone_in, exists, not_found, proposal, remove, replace, unchanged};
+
+/// Of what is still there so many are named; the rest is counted.
+const NAMED_MAX: usize = 10;
+/// Join tokens that go in one commit with their environment; the others let nobody in any more.
+const TOKENS_MAX: usize = 40;
 
 /// An environment is made.
 pub fn add_environment(
@@ -19,6 +24,65 @@ pub fn add_environment(
     let platform = world.platform().ok_or_else(|| not_found("platform", "self"))?;
     let commit = alone_in(Commit::new().create(&new)?, platform)?;
     Ok(proposal(author, commit, new))
+}
+
+/// An empty environment goes, with its members' parts and its join tokens.
+pub fn drop_environment(
+    world: &World,
+    author: &Author,
+    old: &Versioned<Environment>,
+) -> Result<Proposal<()>, Denial> {
+    let left = contents(world, old);
+    if !left.is_empty() {
+        let (kind, name) = ("environment".to_owned(), old.name.to_string());
+        return Err(Refusal::InUse {
+            kind,
+            name,
+            by: shortened(left),
+        }
+        .into());
+    }
+    let platform = world.platform().ok_or_else(|| not_found("platform", "self"))?;
+    // Whoever puts something into an environment also writes its page: the two cannot both happen.
+    let mut commit = alone_in(remove(Commit::new(), old)?, platform)?;
+    let tokens = world.join_tokens().filter(|token| token.environment == old.id);
+    for token in tokens.take(TOKENS_MAX) {
+        commit = remove(commit, token)?;
+    }
+    Ok(proposal(author, commit, ()))
+}
+
+/// Everything that would be lost with it, in words.
+fn contents(world: &World, environment: &Environment) -> Vec<String> {
+    let id = environment.id;
+    let hosts = world.hosts(id).filter_map(|host| host.wish);
+    let hosts = hosts.map(|host| format!("host {}", host.name));
+    let stacks = world.stacks(id).map(|stack| format!("stack {}", stack.name));
+    let volumes = world.volumes_in(id).filter(|volume| !volume.removed);
+    let volumes = volumes.map(|volume| format!("volume {}", volume.engine_name));
+    let wished = world
+        .volume_wishes(id)
+        .map(|volume| format!("volume {}", volume.name));
+    let blobs = world.blobs(id).map(|blob| {
+        let kind = if blob.secret { "secret" } else { "config" };
+        format!("{kind} {}", blob.name)
+    });
+    let registries = world
+        .registries(id)
+        .map(|login| format!("registry {}", login.registry));
+    let all = hosts.chain(stacks).chain(volumes).chain(wished);
+    let mut all: Vec<String> = all.chain(blobs).chain(registries).collect();
+    all.dedup();
+    all
+}
+
+fn shortened(mut all: Vec<String>) -> Vec<String> {
+    let more = all.len().saturating_sub(NAMED_MAX);
+    if more > 0 {
+        all.truncate(NAMED_MAX);
+        all.push(format!("{more} more"));
+    }
+    all
 }
 
 /// An account gets a part in an environment, another one, or none.

@@ -11,6 +11,7 @@ mod authz;
 mod bad_input;
 mod canary;
 mod deploy;
+mod environments;
 mod events;
 mod harness;
 mod lists;

@@ -72,3 +72,16 @@ pub(crate) async fn create(
         .ok_or(ApiError::RequestReused)?;
     Ok(Answer::of(show::environment(&done.world, made, Role::Owner)).modified(made.modified))
 }
+
+/// Only where nothing is left in it.
+pub(crate) async fn remove(call: Call) -> Result<Answer<()>, ApiError> {
+    let (author, id) = (call.author()?, call.env()?);
+    let propose = |world: &World| {
+        let environment = world.environment(id);
+        let environment =
+            environment.ok_or_else(|| ApiError::not_found("environment", call.path.get("env")))?;
+        Ok(desired::drop_environment(world, &author, environment)?)
+    };
+    call.commit(propose).await?;
+    Ok(Answer::of(()))
+}
