@@ -14,12 +14,13 @@ mod exec;
 mod hosts;
 mod images;
 mod keys;
+mod lab;
 mod login;
 mod logs;
 mod of;
 mod ps;
 mod registries;
-mod running;
+pub mod running;
 mod server;
 mod services;
 mod stack;
@@ -47,6 +48,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
         Command::Agent(args) => together(agent::run(args)),
+        Command::Lab(args) => together(lab::run(args, &cli.global)),
         command => alone(ask(command, &cli.global)),
     }
 }
@@ -80,7 +82,8 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         | Command::Whoami(_)
         | Command::Dev(_)
         | Command::Server(_)
-        | Command::Agent(_) => anyhow::bail!("this command does not ask a server"),
+        | Command::Agent(_)
+        | Command::Lab(_) => anyhow::bail!("this command does not ask a server"),
     }
 }
 
