@@ -1,6 +1,6 @@
 #!/bin/sh
-# Removes what killed test runs left behind: processes they recorded (the kernel has normally ended them already),
-# empty control groups and files. Labs whose test still runs are left alone, and nothing that is not recorded is killed.
+# Removes what killed test runs and dead labs left behind: processes they recorded (the kernel has normally ended them
+# already), empty control groups and files. Labs whose owner lives are left alone, and nothing that is not recorded is killed.
 set -eu
 
 root="${MUSTER_LAB_DIR:-/var/lib/muster-lab}"
@@ -13,7 +13,7 @@ main() {
         printf 'clean-lab: needs root. Run: sudo %s\n' "$0" >&2
         exit 1
     fi
-    for lab in "$root"/mlab-*; do
+    for lab in "$root"/mlab-* "$root"/new-*; do
         if [ -d "$lab" ] && ! is_used "$lab"; then
             remove_lab "$lab"
         fi

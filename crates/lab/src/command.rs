@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::{Output, Stdio};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
@@ -27,7 +28,8 @@ impl HostCommand {
     /// namespace cannot be entered that way without a process in between; see [`HostCommand::spawn_std`].
     pub(crate) fn new(host: &str, holder: u32, program: &OsStr) -> Self {
         let mut inner = Command::new("nsenter");
-        for namespace in ["mount", "net", "uts", "ipc"] {
+        let time = has_time_namespaces().then_some("time");
+        for namespace in ["mount", "net", "uts", "ipc"].into_iter().chain(time) {
             let file = if namespace == "mount" { "mnt" } else { namespace };
             inner.arg(format!("--{namespace}=/proc/{holder}/ns/{file}"));
         }
@@ -63,6 +65,13 @@ impl HostCommand {
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.inner.env(name, value);
+        self
+    }
+
+    /// Takes an environment variable away.
+    #[must_use]
+    pub fn env_remove(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.inner.env_remove(name);
         self
     }
 
@@ -133,6 +142,11 @@ impl HostCommand {
         let (host, what) = (self.host.clone(), self.program.clone());
         move |source| Error::Run { host, what, source }
     }
+}
+
+/// Whether hosts have clocks of their own that count from their boot (Linux 5.6 and later).
+pub(crate) fn has_time_namespaces() -> bool {
+    Path::new("/proc/self/ns/time").exists()
 }
 
 /// What the thread starts, not the thread itself, is in the host's process namespace.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::command::HostCommand;
 use crate::process::{self, Identity, POLL, child_named};
-use crate::{Error, Result};
+use crate::{EngineOptions, Error, Result};
 
 /// An engine comes up in 0.3 s; with many containers to take back on a busy machine it may take long.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -27,6 +27,7 @@ pub(crate) struct Engine {
     host: String,
     dir: PathBuf,
     holder: u32,
+    options: EngineOptions,
     running: Option<Running>,
 }
 
@@ -39,11 +40,12 @@ struct Running {
 
 impl Engine {
     /// Writes the configuration; starts nothing.
-    pub(crate) fn new(host: &str, dir: &Path, holder: u32) -> Result<Self> {
+    pub(crate) fn new(host: &str, dir: &Path, holder: u32, options: EngineOptions) -> Result<Self> {
         let engine = Self {
             host: host.to_owned(),
             dir: dir.to_owned(),
             holder,
+            options,
             running: None,
         };
         let file = engine.dir.join("daemon.json");
@@ -52,7 +54,7 @@ impl Engine {
     }
 
     fn configuration(&self) -> serde_json::Value {
-        json!({
+        let mut all = json!({
             "hosts": [format!("unix://{}", self.socket().display())],
             "data-root": self.dir.join("data"),
             "exec-root": self.dir.join("exec"),
@@ -60,7 +62,11 @@ impl Engine {
             "live-restore": true,
             "exec-opts": ["native.cgroupdriver=cgroupfs"],
             "cgroup-parent": format!("/{}", self.host),
-        })
+        });
+        for (key, value) in &self.options.0 {
+            all[key] = value.clone();
+        }
+        all
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
@@ -77,6 +83,18 @@ impl Engine {
 
     pub(crate) fn pid(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.child.id())
+    }
+
+    /// A client for a host that will not have an engine: each question fails. It wants to see a file, though.
+    pub(crate) fn client(&self) -> Result<Docker> {
+        File::create(self.socket()).map_err(Error::files("make", self.socket()))?;
+        unagreed(&self.socket()).map_err(Error::api("be asked over its socket"))
+    }
+
+    /// The host has other namespaces now; what ran in the old ones is gone.
+    pub(crate) fn moved_to(&mut self, holder: u32) {
+        self.reap();
+        self.holder = holder;
     }
 
     /// Starts it and waits until it answers.
@@ -201,6 +219,14 @@ impl Engine {
         }
     }
 
+    /// The host's end is the engine's too; this leaves no zombie behind, in whichever order the two end.
+    fn reap(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+
     fn still_running(&self, what: &str, pid: u32) -> Error {
         let what = format!("{what} of {}", self.host);
         Error::StillRunning {
@@ -219,17 +245,16 @@ impl Engine {
 }
 
 impl Drop for Engine {
-    /// The host's end is the engine's too; this leaves no zombie behind, in whichever order the two are dropped.
     fn drop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            let _ = running.child.kill();
-            let _ = running.child.wait();
-        }
+        self.reap();
     }
 }
 
-async fn connect(socket: &Path) -> std::result::Result<Docker, bollard::errors::Error> {
+fn unagreed(socket: &Path) -> std::result::Result<Docker, bollard::errors::Error> {
     let path = socket.to_string_lossy();
-    let docker = Docker::connect_with_unix(&path, API_TIMEOUT_SECONDS, API_DEFAULT_VERSION)?;
-    docker.negotiate_version().await
+    Docker::connect_with_unix(&path, API_TIMEOUT_SECONDS, API_DEFAULT_VERSION)
+}
+
+async fn connect(socket: &Path) -> std::result::Result<Docker, bollard::errors::Error> {
+    unagreed(socket)?.negotiate_version().await
 }

@@ -3,24 +3,62 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::tools::Missing;
+
 /// A failed lab operation. The text says what to do next; the cause is in `source()`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// Namespaces and engines need root.
-    #[error("a lab needs root; run the tests as root, for example with sudo")]
+    #[error(
+        "a lab needs root: it makes namespaces and starts engines; run this again as root, for example with sudo"
+    )]
     NotRoot,
-    /// A program that a lab runs is not installed.
-    #[error("{tool} is not installed; run scripts/ensure-engine.sh --tests")]
-    MissingTool {
-        /// The program's name.
-        tool: &'static str,
+    /// Programs that a lab runs are not installed.
+    #[error("{missing}")]
+    MissingTools {
+        /// Which, and how to get them.
+        missing: Missing,
     },
     /// A host's name would not fit into paths or host names.
     #[error("{name:?} cannot name a host: use 1 to 20 of a-z, 0-9 and '-'")]
     BadName {
         /// The name asked for.
         name: String,
+    },
+    /// A lab's name would not fit, or could be taken for that of a lab without a name.
+    #[error("{name:?} cannot name a lab: use 1 to 20 of a-z, 0-9 and '-', a letter first")]
+    BadLabName {
+        /// The name asked for.
+        name: String,
+    },
+    /// The name is in use.
+    #[error("there is a lab {name} already; end it first, or choose another name")]
+    LabExists {
+        /// The name asked for.
+        name: String,
+    },
+    /// The lab has no such host.
+    #[error("there is no host {name} in this lab")]
+    NoHost {
+        /// The name asked for.
+        name: String,
+    },
+    /// No setting of an engine.
+    #[error(
+        "{key:?} cannot be set here: give keys of the engine's daemon.json, without those that say where things are"
+    )]
+    EngineOption {
+        /// The key asked for.
+        key: String,
+    },
+    /// A host must have its power on for this, or off.
+    #[error("{host} is {state}")]
+    Power {
+        /// The host.
+        host: String,
+        /// `off`, or `on already`.
+        state: &'static str,
     },
     /// The lab's own files.
     #[error("cannot {action} {path}; check the disk, or set MUSTER_LAB_DIR to a directory on another one")]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::command::has_time_namespaces;
 use crate::process::{self, Identity, POLL, search_path};
 use crate::{Error, Result};
 
@@ -38,9 +39,9 @@ impl Holder {
 
     fn try_start(host: &str, dir: &Path, said: &Path) -> io::Result<Self> {
         let mut parent = Command::new("unshare")
-            .args([
-                "--mount", "--net", "--uts", "--ipc", "--pid", "--fork", "--", "sh", "-c", SCRIPT, "holder",
-            ])
+            .args(["--mount", "--net", "--uts", "--ipc", "--pid", "--fork"])
+            .args(clocks_from_zero()?)
+            .args(["--", "sh", "-c", SCRIPT, "holder"])
             .args([host.as_ref(), dir.as_os_str()])
             .env("PATH", search_path())
             .stdin(Stdio::piped())
@@ -105,6 +106,19 @@ impl Holder {
         let network_gone = fs::read_link(format!("/proc/{}/ns/net", self.pid)).is_err();
         network_gone && !process::any_in_process_namespace(&self.process_namespace, self.pid)
     }
+}
+
+/// The clocks that count from a machine's boot count from this host's, where the kernel can do that.
+fn clocks_from_zero() -> io::Result<Vec<String>> {
+    if !has_time_namespaces() {
+        return Ok(Vec::new());
+    }
+    let uptime = fs::read_to_string("/proc/uptime")?;
+    let seconds = uptime.split(['.', ' ']).next().unwrap_or_default();
+    let seconds: u64 = seconds.parse().map_err(io::Error::other)?;
+    let clock = |name: &str| [format!("--{name}"), format!("-{seconds}")];
+    let clocks = [clock("monotonic"), clock("boottime")].into_iter().flatten();
+    Ok(["--time".to_owned()].into_iter().chain(clocks).collect())
 }
 
 impl Drop for Holder {

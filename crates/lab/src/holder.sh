@@ -18,8 +18,19 @@ mount --rbind /run/cgroup /sys/fs/cgroup
 umount -l /run/cgroup
 mount -t proc proc /proc
 printf '%s' "$host" >/proc/sys/kernel/hostname
-printf '127.0.0.1 localhost %s\n' "$host" >/etc/hosts
+printf '%s\n' "$host" >/etc/hostname
+printf '127.0.0.1 localhost\n' >/etc/hosts
+cat "$dir/neighbours" >>/etc/hosts
+# A name that no neighbour's line gives an address is our own and only ours.
+grep -q " $host\$" /etc/hosts || printf '127.0.0.1 %s\n' "$host" >>/etc/hosts
 rm -rf /etc/docker
+
+# Each boot has a number of its own, each machine one for life.
+cat /proc/sys/kernel/random/uuid >/run/boot_id
+mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+[ -s "$dir/machine-id" ] || tr -d - </proc/sys/kernel/random/uuid >"$dir/machine-id"
+cp "$dir/machine-id" /etc/machine-id
+
 ip link set lo up
 ln -s "$dir/docker.sock" /run/docker.sock
 printf 'ready\n'

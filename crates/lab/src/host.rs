@@ -17,7 +17,7 @@ use crate::command::enter;
 use crate::engine::Engine;
 use crate::home::Home;
 use crate::lab::LabDir;
-use crate::{Error, HostCommand, Result};
+use crate::{Error, HostCommand, HostOptions, Result};
 
 /// A real host: namespaces with a Docker Engine inside. Removed when dropped, with all that runs in it.
 ///
@@ -27,24 +27,37 @@ use crate::{Error, HostCommand, Result};
 pub struct Host {
     socket: PathBuf,
     docker: Docker,
+    has_engine: bool,
     engine: Mutex<Engine>,
     home: Home,
 }
 
 impl Host {
-    pub(crate) async fn start(lab: Arc<LabDir>, name: &str) -> Result<Self> {
-        let home = Home::make(lab, name)?;
-        let mut engine = Engine::new(&home.name, &home.dir, home.pid())?;
-        let docker = engine.start().await?;
+    pub(crate) async fn start(lab: Arc<LabDir>, name: &str, options: HostOptions) -> Result<Self> {
+        let home = Home::make(lab, name, &options)?;
+        let mut engine = Engine::new(&home.name, &home.dir, home.pid(), options.engine)?;
+        let docker = if options.without_engine {
+            engine.client()?
+        } else {
+            engine.start().await?
+        };
         Ok(Self {
             socket: engine.socket(),
             docker,
+            has_engine: !options.without_engine,
             engine: Mutex::new(engine),
             home,
         })
     }
 
-    /// `mlab-<pid>-<n>-<name>`, also its hostname.
+    /// Its name in the lab.
+    #[must_use]
+    pub fn short_name(&self) -> &str {
+        let name = self.home.dir.file_name();
+        name.and_then(OsStr::to_str).unwrap_or_default()
+    }
+
+    /// `mlab-<pid>-<n>-<name>`, or with the lab's name: no other host on this machine has it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.home.name
@@ -167,6 +180,37 @@ impl Host {
         };
         let stream = self.run_in(connect).await?.and_then(TcpStream::from_std);
         stream.map_err(|e| self.failed(&format!("a connection to {address}"), e))
+    }
+
+    /// Takes the power away: every process ends at once, memory and namespaces are gone, the disk stays. Unplug it
+    /// first, or others get signs of its end that a dead machine does not give.
+    ///
+    /// # Errors
+    /// When it is off already, or a process does not end.
+    pub fn power_off(&mut self) -> Result<()> {
+        self.home.power_off()?;
+        self.engine.get_mut().moved_to(0);
+        Ok(())
+    }
+
+    /// Boots it: new namespaces, its old disk; the engine starts if it has one. Plug it in anew.
+    ///
+    /// # Errors
+    /// When it is on, or does not come up.
+    pub async fn power_on(&mut self) -> Result<()> {
+        self.home.power_on()?;
+        let engine = self.engine.get_mut();
+        engine.moved_to(self.home.pid());
+        if self.has_engine {
+            engine.start().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether its power is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.home.pid() != 0
     }
 
     /// Ends everything in it and removes what it left on the machine. Dropping does the same, but cannot report errors.

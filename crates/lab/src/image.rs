@@ -7,11 +7,12 @@ use std::io;
 use std::path::Path;
 
 use bollard::query_parameters::ImportImageOptionsBuilder;
-use bollard::{Docker, body_full};
+use bollard::{Docker, body_full, body_try_stream};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio_util::io::ReaderStream;
 
 use crate::archive::Archive;
 use crate::{Error, Result};
@@ -161,13 +162,33 @@ impl Image {
     /// # Errors
     /// When it cannot be put together or the engine does not take it.
     pub async fn load(&self, docker: &Docker) -> Result<()> {
-        let options = ImportImageOptionsBuilder::default().quiet(true).build();
-        let body = body_full(Bytes::from(self.archive()?));
-        let progress = docker.import_image(options, body, None);
-        let load = progress.try_for_each(|_| async { Ok(()) });
-        load.await
-            .map_err(Error::api(format!("load the image {}", self.tag)))
+        load_archive(docker, Bytes::from(self.archive()?), &self.tag).await
     }
+}
+
+/// Gives an engine a file that `docker save` or [`Image::archive`] made; `what` names it in errors.
+///
+/// # Errors
+/// When the engine does not take it.
+pub async fn load_archive(docker: &Docker, archive: Bytes, what: &str) -> Result<()> {
+    let options = ImportImageOptionsBuilder::default().quiet(true).build();
+    let progress = docker.import_image(options, body_full(archive), None);
+    let load = progress.try_for_each(|_| async { Ok(()) });
+    load.await.map_err(Error::api(format!("load the image {what}")))
+}
+
+/// The same from a file on this machine, read as it is sent.
+///
+/// # Errors
+/// When it cannot be read or the engine does not take it.
+pub async fn load_file(docker: &Docker, file: &Path) -> Result<()> {
+    let opened = tokio::fs::File::open(file).await;
+    let opened = opened.map_err(Error::files("read", file))?;
+    let chunks = ReaderStream::with_capacity(opened, 256 * 1024);
+    let options = ImportImageOptionsBuilder::default().quiet(true).build();
+    let progress = docker.import_image(options, body_try_stream(chunks), None);
+    let load = progress.try_for_each(|_| async { Ok(()) });
+    load.await.map_err(Error::api(format!("load {}", file.display())))
 }
 
 /// Makes the static binary at `binary` into the image `tag`, as `/` + its file name, and gives it to the engine.

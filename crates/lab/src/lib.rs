@@ -32,17 +32,25 @@ mod home;
 mod host;
 mod image;
 mod lab;
+mod options;
 mod process;
 mod samples;
 mod switch;
+mod tools;
+mod trace;
+mod visit;
 
 pub use command::HostCommand;
 pub use error::Error;
 pub use host::Host;
-pub use image::{Image, import_binary};
-pub use lab::Lab;
+pub use image::{Image, import_binary, load_archive, load_file};
+pub use lab::{Lab, root};
+pub use options::{EngineOptions, HostOptions};
 pub use samples::{BUSYBOX, UNIT, load_busybox, load_unit};
 pub use switch::Switch;
+pub use tools::{Missing, Tool};
+pub use trace::Trace;
+pub use visit::Visit;
 
 /// What every fallible call of this crate answers.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -27,6 +27,15 @@ impl Identity {
         })
     }
 
+    /// As it is recorded: number and start time.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (pid, started) = text.trim().split_once(' ')?;
+        Some(Self {
+            pid: pid.parse().ok()?,
+            started: started.parse().ok()?,
+        })
+    }
+
     /// Whether it still runs; a process that only waits to be reaped does not.
     pub(crate) fn is_alive(self) -> bool {
         Stat::read(self.pid).is_ok_and(|stat| stat.started == self.started && stat.state != 'Z')

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::home::Home;
 use crate::lab::LabDir;
 use crate::process::search_path;
-use crate::{Error, Host, Result};
+use crate::{Error, Host, HostOptions, Result};
 
 /// The bridge inside, in a network namespace of its own: no host's network is one hop from the machine's.
 const BRIDGE: &str = "br0";
@@ -38,7 +38,7 @@ impl fmt::Display for Port {
 impl Switch {
     pub(crate) fn make(lab: Arc<LabDir>, name: &str) -> Result<Self> {
         let switch = Self {
-            home: Home::make(lab, name)?,
+            home: Home::make(lab, name, &HostOptions::default())?,
             ports: Mutex::default(),
         };
         switch.ip(&["link", "add", BRIDGE, "type", "bridge"])?;
@@ -46,13 +46,14 @@ impl Switch {
         Ok(switch)
     }
 
-    /// Gives a host the interface `eth0` with this address, in a network of `prefix` bits, and plugs it in.
+    /// Gives a host the interface `eth0` with this address, in a network of `prefix` bits, and plugs it in. One that
+    /// was unplugged gets its old place.
     ///
     /// # Errors
-    /// When the host has been plugged in already, or is gone.
+    /// When the host is plugged in already, or is gone.
     pub fn plug(&self, host: &Host, address: Ipv4Addr, prefix: u8) -> Result<()> {
         let mut ports = self.ports();
-        let port = Port(ports.len());
+        let port = ports.get(host.name()).copied().unwrap_or(Port(ports.len()));
         let holder = host.pid().to_string();
         let cable = [
             "link",
@@ -84,6 +85,17 @@ impl Switch {
     pub fn cut(&self, host: &Host) -> Result<()> {
         let port = self.port_of(host)?.to_string();
         self.ip(&["link", "set", &port, "nomaster"])
+    }
+
+    /// Takes the cable of a host away whose power is off; cut it before it loses power, or others see it go.
+    ///
+    /// # Errors
+    /// When it is not plugged in.
+    pub fn unplug(&self, host: &Host) -> Result<()> {
+        let port = self.port_of(host)?.to_string();
+        // With the host's network the kernel takes it away by itself, sooner or later.
+        let _ = self.ip(&["link", "delete", &port]);
+        Ok(())
     }
 
     /// Ends a cut. Doing it again changes nothing.

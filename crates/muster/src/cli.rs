@@ -2,6 +2,7 @@
 
 mod access;
 mod host;
+mod lab;
 mod objects;
 mod process;
 mod project;
@@ -17,6 +18,7 @@ use crate::print::Output;
 
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
 pub use host::HostCommand;
+pub use lab::{LabArgs, LabCommand, LabUpArgs};
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
 pub use process::{AgentArgs, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
@@ -138,6 +140,8 @@ pub enum Command {
     /// API keys
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Real hosts on this machine, to try things out and pull plugs
+    Lab(LabArgs),
     /// A tiny web server that says who it is, for trying things out
     Whoami(WhoamiArgs),
     /// Write a completion script for a shell

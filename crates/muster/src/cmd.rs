@@ -15,12 +15,13 @@ mod hollow;
 mod hosts;
 mod images;
 mod keys;
+mod lab;
 mod login;
 mod logs;
 mod of;
 mod ps;
 mod registries;
-mod running;
+pub mod running;
 mod server;
 mod services;
 mod stack;
@@ -50,6 +51,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Server(args) => together(server::run(args)),
         Command::Agent(args) => together(agent::run(args)),
         Command::Hollow(args) => together(hollow::run(args)),
+        Command::Lab(args) => together(lab::run(args, &cli.global)),
         command => alone(ask(command, &cli.global)),
     }
 }
@@ -86,7 +88,8 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         | Command::Dev(_)
         | Command::Server(_)
         | Command::Agent(_)
-        | Command::Hollow(_) => anyhow::bail!("this command does not ask a server"),
+        | Command::Hollow(_)
+        | Command::Lab(_) => anyhow::bail!("this command does not ask a server"),
     }
 }
 

@@ -9,6 +9,8 @@ mod client;
 mod cmd;
 mod collect;
 mod context;
+mod first_account;
+mod lab;
 mod print;
 
 use std::process::ExitCode;

@@ -20,7 +20,7 @@ use bollard::query_parameters::{
 };
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use muster_lab::{Host, Lab, Switch};
+use muster_lab::{EngineOptions, Host, HostOptions, Lab, Switch};
 
 const SERVICE: &str = "bench";
 const NETWORK: &str = "bench";
@@ -57,7 +57,7 @@ impl Swarm {
     }
 
     async fn join(&mut self, lab: &Lab, number: u8, sample: &[u8]) -> anyhow::Result<()> {
-        let host = lab.host(&format!("m{number}")).await?;
+        let host = lab.host_with(&format!("m{number}"), without_live_restore()?).await?;
         let address = Ipv4Addr::new(10, 99, 0, 20 + number);
         self.switch.plug(&host, address, 24)?;
         let docker = host.docker();
@@ -194,6 +194,13 @@ impl Swarm {
             ..ServiceSpec::default()
         }
     }
+}
+
+fn without_live_restore() -> anyhow::Result<HostOptions> {
+    Ok(HostOptions {
+        engine: EngineOptions::read(["live-restore=false"])?,
+        ..HostOptions::default()
+    })
 }
 
 /// Loads the sample image; its id.

@@ -10,6 +10,7 @@ mod command;
 mod engine;
 mod image;
 mod isolation;
+mod power;
 mod support;
 mod switch;
 mod teardown;

@@ -3,21 +3,16 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use hyper::Method;
-use muster_model::Name;
-use muster_model::view::{KeyCreate, KeyCreated, LoginReply, SetupRequest};
-use muster_trust::{BearerKind, BearerToken, OsRandom};
 
-use crate::client::Client;
-use crate::context::{self, Context, default_environment};
-use crate::print;
+use crate::context::{self, Context};
+use crate::{first_account, print};
 
 /// The context of this platform: made with the setup token at the first start, found at every later one.
 pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> anyhow::Result<()> {
     let file = data.join("context.json");
     let context = match setup_token {
         Some(token) => {
-            let context = set_up(url, token)
+            let context = first_account::make(url, token, "muster dev")
                 .await
                 .context("the first account could not be made")?;
             context.save_to(&file)?;
@@ -29,38 +24,6 @@ pub async fn context(data: &Path, url: &str, setup_token: Option<String>) -> any
         },
     };
     give_to_user(&context)
-}
-
-/// Makes the administrator, with a password nobody need know, and a key of its own.
-async fn set_up(url: &str, token: String) -> anyhow::Result<Context> {
-    let name = Name::parse("admin")?;
-    let password = BearerToken::generate(BearerKind::Session, &mut OsRandom)?
-        .text()
-        .to_string();
-    let request = SetupRequest {
-        token,
-        name,
-        password,
-    };
-    let stranger = Client::stranger(url, None)?;
-    let session: LoginReply = stranger.send(Method::POST, "/v1/setup", &request).await?;
-    let context = Context {
-        server: url.to_owned(),
-        token: session.token,
-        ca_fingerprint: None,
-        environment: default_environment(),
-    };
-    let request = KeyCreate {
-        note: "muster dev".to_owned(),
-        ttl_seconds: None,
-    };
-    let key: KeyCreated = Client::from_context(&context)?
-        .send(Method::POST, "/v1/keys", &request)
-        .await?;
-    Ok(Context {
-        token: key.text,
-        ..context
-    })
 }
 
 /// Makes it the user's own, unless the user works with another server.

@@ -1,0 +1,155 @@
+//! Which machines a lab has, what they are called, and what runs on each.
+
+use std::net::Ipv4Addr;
+
+use serde::{Deserialize, Serialize};
+
+/// Addresses `10.99.0.11` and up are hosts', those below are machines with a server alone.
+const NETWORK: [u8; 3] = [10, 99, 0];
+const FIRST_HOST: u8 = 11;
+/// Bits of the network that the switch connects.
+pub const PREFIX: u8 = 24;
+/// One network's worth of addresses; memory ends far sooner.
+const HOSTS_MAX: u8 = 200;
+
+/// What `muster lab up` asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpSpec {
+    /// How many hosts, `h1` and so on.
+    pub hosts: u8,
+    /// How many servers, `s1` and so on.
+    pub servers: u8,
+    /// Servers run on the first hosts, not on machines of their own.
+    pub combined: bool,
+    /// Machines alone: no server, no agents.
+    pub bare: bool,
+    /// Keys of the engines' settings, `key=value`.
+    pub engine_options: Vec<String>,
+}
+
+/// One machine to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    pub name: String,
+    pub address: Ipv4Addr,
+    /// The name of the server that runs there.
+    pub server: Option<String>,
+    /// It has an engine, and an agent unless the lab is bare.
+    pub is_host: bool,
+    pub agent: bool,
+}
+
+/// The machines, or in words why there cannot be such a lab.
+pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
+    anyhow::ensure!(
+        (1..=HOSTS_MAX).contains(&spec.hosts),
+        "a lab has 1 to {HOSTS_MAX} hosts"
+    );
+    anyhow::ensure!(
+        spec.servers >= 1,
+        "a lab has a server; for hosts alone give --bare"
+    );
+    anyhow::ensure!(
+        spec.servers == 1,
+        "a platform has one server yet; leave --servers at 1"
+    );
+    let host = |n: u8| Planned {
+        name: format!("h{n}"),
+        address: address(FIRST_HOST + n - 1),
+        server: (spec.combined && !spec.bare && n <= spec.servers).then(|| format!("s{n}")),
+        is_host: true,
+        agent: !spec.bare,
+    };
+    let server = |n: u8| Planned {
+        name: format!("s{n}"),
+        address: address(n),
+        server: Some(format!("s{n}")),
+        is_host: false,
+        agent: false,
+    };
+    let apart = if spec.combined || spec.bare {
+        0
+    } else {
+        spec.servers
+    };
+    Ok((1..=apart)
+        .map(server)
+        .chain((1..=spec.hosts).map(host))
+        .collect())
+}
+
+fn address(last: u8) -> Ipv4Addr {
+    let [a, b, c] = NETWORK;
+    Ipv4Addr::new(a, b, c, last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(hosts: u8) -> UpSpec {
+        UpSpec {
+            hosts,
+            servers: 1,
+            combined: false,
+            bare: false,
+            engine_options: Vec::new(),
+        }
+    }
+
+    fn told(spec: &UpSpec) -> Vec<String> {
+        let line = |machine: Planned| {
+            let server = machine.server.unwrap_or_default();
+            format!(
+                "{} {} [{server}] {}",
+                machine.name, machine.address, machine.agent
+            )
+        };
+        machines(spec).unwrap().into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn servers_are_apart_or_on_the_first_hosts_or_absent() {
+        let apart = [
+            "s1 10.99.0.1 [s1] false",
+            "h1 10.99.0.11 [] true",
+            "h2 10.99.0.12 [] true",
+        ];
+        assert_eq!(told(&spec(2)), apart);
+        let combined = UpSpec {
+            combined: true,
+            ..spec(2)
+        };
+        assert_eq!(
+            told(&combined),
+            ["h1 10.99.0.11 [s1] true", "h2 10.99.0.12 [] true"]
+        );
+        let bare = UpSpec {
+            bare: true,
+            ..spec(1)
+        };
+        assert_eq!(told(&bare), ["h1 10.99.0.11 [] false"]);
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_in_words() {
+        for wrong in [
+            spec(0),
+            spec(201),
+            UpSpec {
+                servers: 0,
+                ..spec(1)
+            },
+            UpSpec {
+                servers: 3,
+                ..spec(1)
+            },
+        ] {
+            assert!(machines(&wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!(
+            machines(&spec(200)).unwrap().last().unwrap().address,
+            Ipv4Addr::new(10, 99, 0, 210)
+        );
+    }
+}

@@ -1,0 +1,226 @@
+//! `muster lab` as people use it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use muster_lab::Trace;
+use serde_json::Value;
+
+use crate::machine::{text, until};
+
+const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
+static MADE: AtomicU32 = AtomicU32::new(0);
+
+/// A lab of this test's own; it goes with the test.
+struct Lab {
+    name: String,
+}
+
+impl Lab {
+    fn up(words: &[&str]) -> Self {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t{}-{number}", std::process::id());
+        let lab = Self { name };
+        lab.ok(&[&["up"], words].concat());
+        lab
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(MUSTER);
+        command
+            .args(["lab", "--name", &self.name])
+            .args(words)
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        self.command(words).output().unwrap()
+    }
+
+    fn ok(&self, words: &[&str]) -> String {
+        good(&words.join(" "), &self.run(words))
+    }
+
+    /// A program in a machine, which must end well.
+    fn exec(&self, host: &str, words: &[&str]) -> String {
+        self.ok(&[&["exec", host, "--"], words].concat())
+    }
+
+    /// A command of the machine's shell after `eval "$(muster lab env)"`.
+    fn outside(&self, words: &[&str]) -> Output {
+        let exports = self.ok(&["env"]);
+        let pairs = exports
+            .lines()
+            .filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        let mut command = Command::new(MUSTER);
+        command
+            .args(words)
+            .env("MUSTER_CONTEXT", "/nonexistent")
+            .envs(pairs);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// What the lab's server says of its hosts.
+    fn hosts(&self) -> BTreeMap<String, String> {
+        let output = self.outside(&["host", "ls", "-o", "json"]);
+        let hosts: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let word = |host: &Value, key: &str| host[key].as_str().unwrap_or_default().to_owned();
+        hosts
+            .iter()
+            .map(|host| (word(host, "name"), word(host, "state")))
+            .collect()
+    }
+
+    fn dir(&self) -> PathBuf {
+        Trace::find(&self.name).unwrap().dir().to_owned()
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.run(&["down"]);
+    }
+}
+
+fn good(what: &str, output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "{what} ended with {}\n{}\n{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+fn active(names: &[&str]) -> BTreeMap<String, String> {
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), "active".to_owned()))
+        .collect()
+}
+
+/// Processes whose command line names the lab's directory; engines' and agents' do.
+fn processes(dir: &Path) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let line = |path: PathBuf| std::fs::read(path.join("cmdline")).unwrap_or_default();
+    let named = |line: &String| line.contains(dir.to_str().unwrap());
+    all.map(|entry| text(&line(entry.path()))).filter(named).collect()
+}
+
+fn groups(lab: &str) -> Vec<PathBuf> {
+    let all = std::fs::read_dir("/sys/fs/cgroup").unwrap().flatten();
+    let inner = all.flat_map(|entry| std::fs::read_dir(entry.path()).into_iter().flatten().flatten());
+    let ours = |path: &PathBuf| path.to_str().unwrap().contains(&format!("/mlab-{lab}-"));
+    inner.map(|entry| entry.path()).filter(ours).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_comes_up_joined_and_its_machines_are_entered() {
+    let lab = Lab::up(&["--hosts", "2"]);
+    assert_eq!(lab.hosts(), active(&["h1", "h2"]));
+
+    let mut cat = lab
+        .command(&["exec", "h1", "--", "sh", "-c", "cat; hostname; exit 7"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut cat.stdin.take().unwrap(), b"typed\n").unwrap();
+    let ended = cat.wait_with_output().unwrap();
+    assert_eq!(
+        (text(&ended.stdout).as_str(), ended.status.code()),
+        ("typed\nh1\n", Some(7))
+    );
+    let killed = lab.run(&["exec", "h1", "--", "sh", "-c", "kill -9 $$"]);
+    assert_eq!(killed.status.code(), Some(128 + 9));
+
+    let images = ["docker", "images", "-q", "muster/whoami"];
+    assert_eq!(lab.exec("h1", &images), lab.exec("h2", &images));
+    assert_ne!(
+        lab.exec("h1", &["docker", "info", "-f", "{{.ID}}"]),
+        lab.exec("h2", &["docker", "info", "-f", "{{.ID}}"])
+    );
+    assert!(lab.exec("h2", &["muster", "host", "ls"]).contains("active"));
+    let listed: Value = serde_json::from_str(&lab.ok(&["ls", "-o", "json"])).unwrap();
+    let listed = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|seen| seen["name"] == lab.name.as_str())
+        .unwrap();
+    let names: Vec<_> = listed["machines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|machine| &machine["name"])
+        .collect();
+    assert_eq!(names, ["s1", "h1", "h2"]);
+    assert!(!lab.run(&["exec", "h3", "--", "true"]).status.success());
+    assert!(!lab.run(&["up"]).status.success(), "there is one of that name");
+
+    let dir = lab.dir();
+    lab.ok(&["down"]);
+    assert!(!dir.exists() && processes(&dir).is_empty() && groups(&lab.name).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_labs_do_not_meet() {
+    let (a, b) = (
+        Lab::up(&["--hosts", "1", "--combined"]),
+        Lab::up(&["--hosts", "1"]),
+    );
+    good(
+        "a name in one",
+        &a.outside(&["environment", "create", "only-here"]),
+    );
+    assert!(text(&a.outside(&["environment", "ls"]).stdout).contains("only-here"));
+    assert!(!text(&b.outside(&["environment", "ls"]).stdout).contains("only-here"));
+    let routes = b.exec("h1", &["ip", "route"]);
+    assert!(!routes.contains("default"), "{routes}");
+    a.ok(&["down"]);
+    assert_eq!(b.hosts(), active(&["h1"]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_keeper_takes_its_lab_along_and_down_removes_the_rest() {
+    let lab = Lab::up(&["--hosts", "1"]);
+    lab.exec("h1", &["docker", "run", "-d", "muster/whoami"]);
+    let dir = lab.dir();
+    assert!(!processes(&dir).is_empty() && !groups(&lab.name).is_empty());
+    let owner = Trace::find(&lab.name).unwrap().owner().unwrap();
+    assert!(
+        Command::new("kill")
+            .args(["-9", &owner.to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    until("no process is left", async || processes(&dir).is_empty()).await;
+    assert!(text(&lab.run(&["ls"]).stdout).contains("dead"));
+    assert!(!lab.run(&["exec", "h1", "--", "true"]).status.success());
+    lab.ok(&["down"]);
+    assert!(!dir.exists() && groups(&lab.name).is_empty());
+}
+
+#[test]
+fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
+    for (words, said) in [
+        (["--hosts", "0"], "1 to 200"),
+        (["--servers", "3"], "one server yet"),
+        (["--engine-opt", "data-root=/"], "data-root"),
+    ] {
+        let name = format!("r{}", std::process::id());
+        let lab = Lab { name };
+        let refused = lab.run(&[&["up"], &words[..]].concat());
+        assert!(
+            !refused.status.success() && text(&refused.stderr).contains(said),
+            "{}",
+            text(&refused.stderr)
+        );
+        assert!(Trace::find(&lab.name).is_none());
+    }
+}
