@@ -18,7 +18,7 @@ use crate::print::Output;
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
 pub use host::HostCommand;
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
-pub use process::{AgentArgs, DevArgs, ServerArgs, WhoamiArgs};
+pub use process::{AgentArgs, AgentCommand, DevArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
 pub use service::{EventsArgs, ExecArgs, LogsArgs, PsArgs, ServiceCommand};
 pub use stack::{RmArgs, RollbackArgs, StackCommand, UpArgs, WaitArgs};
