@@ -32,6 +32,7 @@ pub fn gather(engine: EngineFacts, certificate_ends: WallTime) -> HostFacts {
         addresses: addresses(&read("/proc/net/fib_trie"), &read("/proc/net/if_inet6")),
         volumes_gone: BTreeSet::new(),
         certificate_ends: Some(certificate_ends),
+        warnings: Vec::new(),
     }
 }
 

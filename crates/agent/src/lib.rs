@@ -15,6 +15,9 @@
 //! An agent touches only containers that carry its platform's and its host's labels. It leaves everything running
 //! when it ends, and finds it again when it comes back.
 //!
+//! What must not run longer than this host's lease is ended by the [`watchdog`], a process beside the agent, where agent
+//! or engine are wedged.
+//!
 //! It does not know why a unit runs here rather than elsewhere, what a stack is, or how many servers there are.
 
 mod durable;
@@ -29,6 +32,7 @@ mod shell;
 mod streams;
 #[cfg(test)]
 mod testing;
+pub mod watchdog;
 
 pub use error::AgentError;
 pub use shell::{AgentConfig, become_member, membership, run, run_hollow};

@@ -15,6 +15,7 @@ use muster_trust::{OsRandom, SealKeys};
 use crate::durable::{read_page, set_aside, write_page, write_soon};
 use crate::error::AgentError;
 use crate::logic::{LeaseRecord, Page};
+use crate::watchdog;
 
 /// The pages of one agent.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl Notebook {
         let notebook = Self {
             page: directory.join("notebook"),
             contents: directory.join("contents"),
-            lease: run.join("lease"),
+            lease: run.join(watchdog::LEASE),
             keys: keys.map_err(|source| AgentError::Trust { source })?,
             sealed: Mutex::default(),
         };

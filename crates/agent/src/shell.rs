@@ -5,9 +5,11 @@
 mod connection;
 mod engine;
 mod renewal;
+mod watchdog;
 mod work;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +55,9 @@ pub struct AgentConfig {
     pub name: String,
     /// How much is done at once.
     pub bounds: Bounds,
+    /// A program, with its arguments, that calls [`crate::watchdog::run`] with the directory that comes after them.
+    /// Without one nobody ends exclusive units when this process cannot.
+    pub watchdog: Option<Vec<OsString>>,
 }
 
 impl AgentConfig {
@@ -68,6 +73,7 @@ impl AgentConfig {
             join_token: None,
             name: facts::hostname(),
             bounds: Bounds::default(),
+            watchdog: None,
         }
     }
 }
@@ -164,6 +170,8 @@ struct Shell {
     page: watch::Sender<Option<Page>>,
     /// Of actions under way, to give them up.
     under_way: BTreeMap<Lane, CancellationToken>,
+    /// Whether a watchdog is needed.
+    bound: watch::Sender<bool>,
     host: muster_model::HostId,
     work: JoinSet<()>,
 }
@@ -205,6 +213,14 @@ impl Shell {
         work.spawn(engine::watch(engine.clone(), socket, identities, send.clone()));
         let file = config.data_dir.join(IDENTITY_FILE);
         work.spawn(renewal::Keeper::new(file, identity, streams_seen).run());
+        let bound = watch::Sender::new(lease.as_ref().is_some_and(|lease| !lease.binds.is_empty()));
+        let keeper = watchdog::Keeper {
+            program: config.watchdog.clone(),
+            run_dir: config.run_dir.clone(),
+            needed: bound.subscribe(),
+            send: send.clone(),
+        };
+        work.spawn(keeper.run());
         let started = Started {
             page,
             blobs_missing,
@@ -227,6 +243,7 @@ impl Shell {
             connection,
             page: page_sender,
             under_way: BTreeMap::new(),
+            bound,
             host,
             work,
         };
@@ -277,6 +294,10 @@ impl Shell {
                         "the lease is not kept over a restart of the agent"
                     );
                 }
+                self.bound.send_if_modified(|bound| {
+                    let before = std::mem::replace(bound, !lease.binds.is_empty());
+                    before != *bound
+                });
             }
             Output::Look => {
                 self.work
@@ -305,7 +326,7 @@ impl Shell {
 }
 
 /// This machine's clock that never jumps and counts suspends.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     let part = |value: i64| u64::try_from(value).unwrap_or(0);
     Timestamp(part(time.tv_sec) * 1_000 + part(time.tv_nsec) / 1_000_000)

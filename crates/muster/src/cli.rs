@@ -20,7 +20,7 @@ pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
 pub use host::HostCommand;
 pub use lab::{LabArgs, LabCommand, LabUpArgs};
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
-pub use process::{AgentArgs, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
+pub use process::{AgentArgs, AgentCommand, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
 pub use service::{EventsArgs, ExecArgs, LogsArgs, PsArgs, ServiceCommand};
 pub use stack::{RmArgs, RollbackArgs, StackCommand, UpArgs, WaitArgs};

@@ -26,6 +26,7 @@ mod server;
 mod services;
 mod stack;
 mod volumes;
+mod watchdog;
 mod whoami;
 mod why;
 
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{Cli, Command, ConfigArgs};
+use crate::cli::{AgentArgs, AgentCommand, Cli, Command, ConfigArgs};
 
 /// Runs what was typed, in the runtime it needs.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -49,6 +50,10 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Whoami(args) => alone(whoami::run(args)),
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
+        Command::Agent(AgentArgs {
+            command: Some(AgentCommand::Watchdog { ref directory }),
+            ..
+        }) => watchdog::run(directory),
         Command::Agent(args) => together(agent::run(args)),
         Command::Hollow(args) => together(hollow::run(args)),
         Command::Lab(args) => together(lab::run(args, &cli.global)),

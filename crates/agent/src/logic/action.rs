@@ -1,10 +1,11 @@
 //! What the core can want, and what can happen to it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use muster_model::Revision;
 use muster_model::link::{DeliveredBlob, FromAgent, Table, ToAgent, UnitAssignment};
 use muster_model::observed::HostFacts;
+use muster_model::{Revision, WallTime};
 use serde::{Deserialize, Serialize};
 
 use super::{Lane, LeaseRecord};
@@ -68,8 +69,24 @@ pub enum Input {
     },
     /// The machine or its engine changed.
     Facts(Box<HostFacts>),
+    /// The watchdog did something, or there is none.
+    Watchdog(WatchdogNews),
     /// Time has passed: [`muster_model::Core::wake_at`] was reached.
     Tick,
+}
+
+/// What there is to say of the watchdog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchdogNews {
+    /// It ended these containers, by the engine's ids: their lease was over and they still ran.
+    Ended {
+        /// Which.
+        containers: BTreeSet<String>,
+        /// When that was heard.
+        at: WallTime,
+    },
+    /// Whether one watches, or why none can.
+    Watching(Result<(), String>),
 }
 
 /// What the agent knows when it begins.

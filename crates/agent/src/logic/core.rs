@@ -5,6 +5,7 @@ use muster_model::observed::HostFacts;
 use muster_model::{Core, HostId, Timestamp, UnitId};
 
 use super::alarms::Alarms;
+use super::bound::Watchdog;
 use super::lanes::Lanes;
 use super::link::Link;
 use super::marks;
@@ -13,7 +14,7 @@ use super::pages::Pages;
 use super::reports::Reports;
 use super::shared::{Shared, WantedImage};
 use super::view::EngineView;
-use super::{Binds, Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
+use super::{Binds, BoundContainers, Bounds, Input, Lane, LeaseRecord, Output, Page, Started};
 use crate::files::Places;
 
 /// A page that could not be written is tried again after this.
@@ -47,6 +48,10 @@ pub struct AgentCore {
     pub(super) units: BTreeMap<UnitId, UnitMemory>,
     /// Those that the lease binds: of the table, or as they were kept with the lease while there is no table.
     pub(super) bound: Binds,
+    /// Their containers, as the lease's record has them.
+    pub(super) bound_containers: BoundContainers,
+    /// What the watchdog did.
+    pub(super) watchdog: Watchdog,
     pub(super) shared: Shared,
     /// Images that units wait for, by their keys.
     pub(super) images: BTreeMap<String, WantedImage>,
@@ -79,6 +84,8 @@ impl AgentCore {
             judged: false,
             units: BTreeMap::new(),
             bound: Binds::new(),
+            bound_containers: BoundContainers::new(),
+            watchdog: Watchdog::default(),
             shared: Shared::default(),
             images: BTreeMap::new(),
             waiters: BTreeMap::new(),
@@ -124,6 +131,7 @@ impl AgentCore {
                 self.write_at = Some(now + WRITE_AGAIN);
             }
             Input::Facts(facts) => self.facts(*facts),
+            Input::Watchdog(news) => self.watchdog_news(news),
             Input::Tick => {}
         }
     }
@@ -139,6 +147,11 @@ impl AgentCore {
             .lease
             .as_ref()
             .map(|lease| lease.binds.clone())
+            .unwrap_or_default();
+        self.bound_containers = self
+            .lease
+            .as_ref()
+            .map(|lease| lease.containers.clone())
             .unwrap_or_default();
         self.pages = Pages::new(started.page);
         self.turn_page(None);
@@ -175,6 +188,7 @@ impl Core for AgentCore {
         self.now = now;
         self.take(now, input);
         self.keep_time(now);
+        self.note_containers();
         self.advance(now);
         self.report(now);
         self.converse(now);

@@ -203,12 +203,16 @@ impl AgentCore {
             return;
         };
         let pace = self.pace_of(&container.owner);
+        let by_watchdog = self.watchdog.ended(&container.id, is);
         let memory = self.memory_of(&container.owner);
         if !was && is {
             memory.fenced.remove(&container.name);
         }
         if memory.generation == container.owner.generation {
             let sidekick = container.owner.sidekick.as_ref();
+            if by_watchdog {
+                memory.container_mut(sidekick).ended_by_watchdog();
+            }
             match (was, is) {
                 (false, true) => memory.started(sidekick, now),
                 (true, false) => {

@@ -4,9 +4,10 @@
 //! when it acknowledged, always waits longer. At 0.8 of its length exclusive units are asked to end, at 0.93 they are
 //! ended; they start again only under a lease that a session renewed since. The record of it survives a restart of the
 //! agent and means nothing after a restart of the machine. It says whom the lease binds, so that an agent whose notebook
-//! is lost ends them in time too.
+//! is lost ends them in time too, and by which ids the engine knows their containers, so that the watchdog ends them
+//! where neither agent nor engine can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use muster_model::desired::UnitClass;
@@ -33,10 +34,16 @@ pub struct LeaseRecord {
     /// Whom it binds, as far as the agent knew when it was kept.
     #[serde(default)]
     pub binds: Binds,
+    /// Their containers, as far as they were there. One is in here before it is first started.
+    #[serde(default)]
+    pub containers: BoundContainers,
 }
 
 /// The units that a lease binds: the engine's names of their containers, and the signals that ask those to end.
 pub type Binds = BTreeMap<UnitId, BTreeMap<String, String>>;
+
+/// The engine's ids of the containers that a lease binds.
+pub type BoundContainers = BTreeMap<UnitId, BTreeSet<String>>;
 
 /// Whom of a table a lease binds.
 pub fn binds(table: &Table) -> Binds {
@@ -84,6 +91,15 @@ impl LeaseRecord {
         }
     }
 
+    /// When the watchdog ends what still runs by it: shortly after the agent should have.
+    ///
+    /// Another host may start such a unit when the whole length and [`muster_model::limits::LEASE_MARGIN`] have passed by
+    /// the server's clock, which counts from later. At 0.95 the whole length has not passed by any clock that runs within
+    /// 5 % of this one, so that the margin is left whole for the ending itself.
+    pub fn watchdog_at(&self) -> Timestamp {
+        self.sent + self.part(95)
+    }
+
     /// When it changes next after `now`.
     pub fn changes_at(&self, now: Timestamp) -> Option<Timestamp> {
         [self.ending_at(), self.over_at()]
@@ -116,6 +132,7 @@ mod tests {
             sent: Timestamp(sent),
             lease_ms,
             binds: Binds::new(),
+            containers: BoundContainers::new(),
         }
     }
 
@@ -126,6 +143,27 @@ mod tests {
         assert_eq!(lease.hold(Timestamp(13_000)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_949)), Hold::Ending);
         assert_eq!(lease.hold(Timestamp(14_950)), Hold::Over);
+    }
+
+    #[test]
+    fn the_watchdog_comes_after_the_agent_and_before_any_other_host() {
+        use muster_model::limits::LEASE_MARGIN;
+        for lease_ms in [5_000, 15_000, 60_000, 1_800_000] {
+            let lease = lease(1_000, lease_ms);
+            let (agent, dog) = (lease.over_at().0 - 1_000, lease.watchdog_at().0 - 1_000);
+            let margin = u64::try_from(LEASE_MARGIN.as_millis()).unwrap();
+            assert!(agent + 100 <= dog, "{lease_ms}: the agent is not given its time");
+            // This host's clock runs 5 % slow: so much has passed for the server.
+            let passed = dog * 100 / 95;
+            assert!(passed + margin <= lease_ms + margin, "{lease_ms}: {passed}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_an_older_agent_is_read() {
+        let old = r#"{"boot":"b","session":"session-1-1","sent":7,"lease_ms":15000,"binds":{"unit-1-1":{"unit-1-1-1":"SIGTERM"}}}"#;
+        let read: LeaseRecord = serde_json::from_str(old).unwrap();
+        assert_eq!((read.binds.len(), read.containers.len()), (1, 0));
     }
 
     proptest! {

@@ -15,6 +15,7 @@ muster_model::marks! {
     LEASE_ENDING = "agent: an exclusive unit is asked to end because the lease runs out";
     LEASE_OVER = "agent: an exclusive unit is ended by force because the lease ran out";
     LEASE_WAITS = "agent: an exclusive unit waits for a lease before it starts";
+    WATCHDOG_ENDED = "agent: the watchdog ended an exclusive unit in the agent's place";
     TABLE_UNFIT = "agent: a table that does not follow is asked for whole";
     NOTEBOOK_NOT_WRITTEN = "agent: the notebook could not be written";
     LEFT_UNANSWERED = "agent: a server that does not answer is left";

@@ -51,6 +51,8 @@ pub struct ContainerMemory {
     pub began: Option<Timestamp>,
     /// We ended it: it did not end by itself.
     pub stopped: bool,
+    /// The watchdog did, in our place.
+    pub by_watchdog: bool,
     /// It ended and was not started since.
     pub ended: bool,
     /// The kernel is ending it for want of memory.
@@ -142,6 +144,14 @@ impl ContainerMemory {
         }
         self.ended = true;
         self.last_exit = Some(code);
+    }
+
+    /// It ended because the watchdog ended it, whenever that is heard.
+    pub fn ended_by_watchdog(&mut self) {
+        (self.stopped, self.by_watchdog) = (true, true);
+        if self.ended {
+            self.ends.reset();
+        }
     }
 
     /// What becomes of it, by its policy.

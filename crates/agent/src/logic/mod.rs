@@ -10,6 +10,7 @@
 mod action;
 mod alarms;
 mod backoff;
+mod bound;
 mod core;
 pub mod decide;
 mod done;
@@ -29,7 +30,7 @@ mod turn;
 mod view;
 
 pub use self::core::{AgentCore, CoreConfig};
-pub use action::{Action, Input, Output, Page, Started};
+pub use action::{Action, Input, Output, Page, Started, WatchdogNews};
 pub use backoff::Backoff;
 pub use lanes::{Bounds, Lane, Weight};
-pub use lease::{Binds, Hold, LeaseRecord};
+pub use lease::{Binds, BoundContainers, Hold, LeaseRecord};

@@ -8,7 +8,7 @@ use muster_model::{Timestamp, VolumeId};
 
 use super::marks;
 use super::pages::Received;
-use super::{AgentCore, Binds, Hold, LeaseRecord, Output};
+use super::{AgentCore, Hold, LeaseRecord, Output};
 
 impl AgentCore {
     pub(super) fn message(&mut self, now: Timestamp, message: ToAgent) {
@@ -42,6 +42,7 @@ impl AgentCore {
             sent,
             lease_ms: ack.lease_ms,
             binds: self.bound.clone(),
+            containers: self.bound_containers.clone(),
         };
         let before = self.hold(now);
         self.lease = Some(lease.clone());
@@ -51,18 +52,6 @@ impl AgentCore {
         if before != self.hold(now) {
             let bound: Vec<_> = self.bound.keys().copied().collect();
             bound.into_iter().for_each(|unit| self.touch(unit));
-        }
-    }
-
-    /// The lease binds others from now on. That is kept before any of them can begin.
-    pub(super) fn bind(&mut self, bound: Binds) {
-        if self.bound == bound {
-            return;
-        }
-        self.bound = bound;
-        if let Some(lease) = &mut self.lease {
-            lease.binds = self.bound.clone();
-            self.out.push(Output::KeepLease(lease.clone()));
         }
     }
 
@@ -87,6 +76,7 @@ impl AgentCore {
         self.facts = HostFacts {
             engine_error: self.facts.engine_error.take(),
             volumes_gone: std::mem::take(&mut self.facts.volumes_gone),
+            warnings: std::mem::take(&mut self.facts.warnings),
             ..facts
         };
         self.tell_facts();

@@ -80,6 +80,11 @@ impl EngineView {
             .collect()
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values().map(|seen| &seen.container)
+    }
+
     /// Units that have containers.
     pub fn units(&self) -> impl Iterator<Item = UnitId> + '_ {
         self.by_unit.keys().copied()

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use muster_model::Timestamp;
-use muster_model::desired::UnitClass;
+use muster_agent::logic::{Input, WatchdogNews};
+use muster_model::desired::{RestartPolicy, UnitClass};
 use muster_model::link::{Table, UnitAssignment};
+use muster_model::observed::Phase;
+use muster_model::{Timestamp, WallTime};
 
 use crate::rig::Rig;
 use crate::wish::{id, name, table, unit, with_spec};
@@ -284,4 +286,76 @@ fn what_begins_between_two_heartbeats_is_bound_too() {
     lose_the_notebook(&mut rig);
     rig.pass(Duration::from_millis(LEASE));
     assert_eq!(rig.engine.running(), [name(2)]);
+}
+
+/// Its container is found ended, and the watchdog says that it did that.
+#[test]
+fn what_the_watchdog_ended_did_not_end_by_itself() {
+    for said_first in [false, true] {
+        let mut rig = Rig::new();
+        rig.lease_ms = Some(LEASE);
+        rig.start();
+        rig.connect();
+        // By itself it would be finished now.
+        let once = with_spec(exclusive(1), |spec| spec.restart = RestartPolicy::No);
+        rig.send_table(&table(1, [once, unit(2)]));
+        rig.pass(5 * SECOND);
+        rig.disconnect();
+        rig.now = sent(&rig) + Duration::from_millis(LEASE);
+        rig.engine.end(&name(1), 137);
+        let news = WatchdogNews::Ended {
+            containers: container_ids(&rig, &name(1)),
+            at: WallTime(0),
+        };
+        if said_first {
+            rig.feed(Input::Watchdog(news));
+            rig.engine_speaks();
+        } else {
+            rig.engine_speaks();
+            rig.feed(Input::Watchdog(news));
+        }
+        rig.lease_ms = None;
+        rig.connect();
+        rig.pass(5 * SECOND);
+        assert_eq!(rig.engine.running(), [name(2)], "no session renewed the lease");
+        assert_eq!(rig.phase(id(1)), Some(Phase::Waiting));
+        let message = rig.told(id(1)).unwrap().message.unwrap();
+        assert!(message.contains("the watchdog ended it"), "{message}");
+        assert!(
+            rig.warnings()
+                .iter()
+                .any(|text| text.contains("the watchdog ended 1 "))
+        );
+        rig.lease_ms = Some(LEASE);
+        rig.pass(5 * SECOND);
+        assert_eq!(rig.engine.running(), [name(1), name(2)], "it is not finished");
+        // What ends from now on ends by itself.
+        rig.engine.end(&name(1), 0);
+        rig.engine_speaks();
+        rig.pass(5 * SECOND);
+        assert_eq!(rig.phase(id(1)), Some(Phase::Finished));
+    }
+}
+
+fn container_ids(rig: &Rig, name: &str) -> std::collections::BTreeSet<String> {
+    let containers = rig.engine.list(crate::wish::host());
+    let named = containers.into_iter().filter(|container| container.name == name);
+    named.map(|container| container.id).collect()
+}
+
+#[test]
+fn an_agent_without_its_notebook_still_tells_the_watchdog_what_is_bound() {
+    let mut rig = running();
+    let before = rig.lease.clone().unwrap().containers;
+    assert_eq!(
+        before.get(&id(1)),
+        Some(&container_ids(&rig, &name(1))),
+        "and not the other unit's"
+    );
+    assert_eq!(before.len(), 1);
+    lose_the_notebook(&mut rig);
+    rig.pass(SECOND);
+    rig.connect();
+    rig.pass(5 * SECOND);
+    assert_eq!(rig.lease.clone().unwrap().containers, before);
 }

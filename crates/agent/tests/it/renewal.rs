@@ -76,6 +76,7 @@ async fn a_server_that_cannot_renew_is_not_pressed() {
     let server = Server::with(Terms {
         first_life: BACKDATE / 6,
         renews: false,
+        ..Terms::default()
     })
     .await;
     let (_agent, _dir) = start(&server);

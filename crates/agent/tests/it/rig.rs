@@ -203,6 +203,7 @@ impl Rig {
     fn call(&mut self, verb: Verb) -> Option<Result<muster_agent::engine::Answer, Failure>> {
         let number = self.verbs.len();
         self.verbs.push(verb.clone());
+        self.assert_bound(&verb);
         self.dead = matches!(self.kill, Some(Kill::Before(n) | Kill::After(n)) if n == number);
         if self.kill == Some(Kill::Before(number)) {
             return None;
@@ -217,6 +218,27 @@ impl Rig {
             None => self.engine.perform(&verb),
         };
         (!self.dead).then_some(result)
+    }
+
+    /// A bound container is in the lease's record before it can begin: only so a watchdog finds it.
+    fn assert_bound(&self, verb: &Verb) {
+        let Verb::Start { name } = verb else { return };
+        let containers = self.engine.list(host());
+        let Some(container) = containers.iter().find(|container| container.name == *name) else {
+            return;
+        };
+        let unit = container.owner.unit;
+        if let Some(lease) = self
+            .lease
+            .as_ref()
+            .filter(|lease| lease.binds.contains_key(&unit))
+        {
+            let known = lease.containers.get(&unit);
+            assert!(
+                known.is_some_and(|known| known.contains(&container.id)),
+                "{name} is started and the lease's record does not know it: {lease:?}"
+            );
+        }
     }
 
     fn sent(&mut self, message: FromAgent) -> Vec<Input> {
@@ -287,6 +309,16 @@ impl Rig {
             _ => vec![],
         });
         units.filter(|status| status.unit == unit).last()
+    }
+
+    /// What the server last heard that a person should look at.
+    pub fn warnings(&self) -> Vec<String> {
+        let facts = self.said.iter().rev().find_map(|message| match message {
+            FromAgent::Hello(hello) => Some(&hello.facts),
+            FromAgent::Facts(facts) => Some(facts.as_ref()),
+            _ => None,
+        });
+        facts.map(|facts| facts.warnings.clone()).unwrap_or_default()
     }
 
     pub fn phase(&self, unit: UnitId) -> Option<Phase> {

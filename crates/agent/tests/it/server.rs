@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -38,6 +38,8 @@ pub struct Terms {
     pub first_life: Duration,
     /// Not as servers before this could.
     pub renews: bool,
+    /// How long the leases are that it gives, milliseconds.
+    pub lease_ms: u64,
 }
 
 impl Default for Terms {
@@ -45,6 +47,7 @@ impl Default for Terms {
         Self {
             first_life: AGENT_CERTIFICATE_LIFE,
             renews: true,
+            lease_ms: 15_000,
         }
     }
 }
@@ -54,6 +57,7 @@ pub struct Server {
     token: String,
     renewals: Arc<AtomicUsize>,
     cut: Arc<Notify>,
+    silent: Arc<AtomicBool>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     table: watch::Sender<Option<Table>>,
     blobs: Arc<Mutex<Vec<DeliveredBlob>>>,
@@ -66,6 +70,7 @@ struct Site {
     terms: Terms,
     renewals: Arc<AtomicUsize>,
     cut: Arc<Notify>,
+    silent: Arc<AtomicBool>,
     link: Arc<tokio_rustls::rustls::ServerConfig>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     tables: watch::Receiver<Option<Table>>,
@@ -93,11 +98,13 @@ impl Server {
         let blobs = Arc::new(Mutex::new(vec![]));
         let (heard_too, blobs_too, session) = (heard.clone(), blobs.clone(), Mutex::new(0));
         let (renewals, cut) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
+        let silent = Arc::new(AtomicBool::new(false));
         let site = Arc::new(Site {
             ca,
             terms,
             renewals: renewals.clone(),
             cut: cut.clone(),
+            silent: silent.clone(),
             link,
             heard: heard_too,
             tables,
@@ -127,6 +134,7 @@ impl Server {
             token: token.text().to_string(),
             renewals,
             cut,
+            silent,
             heard,
             table,
             blobs,
@@ -152,6 +160,11 @@ impl Server {
     }
 
     /// Ends the connection that is up.
+    /// From now on it hears, and acknowledges no heartbeat; or does again.
+    pub fn be_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::SeqCst);
+    }
+
     pub fn cut(&self) {
         self.cut.notify_waiters();
     }
@@ -289,10 +302,11 @@ impl Site {
                         };
                         send.send(ToAgent::Welcome(welcome)).unwrap();
                     }
+                    FromAgent::Heartbeat(_) if self.silent.load(Ordering::SeqCst) => {}
                     FromAgent::Heartbeat(beat) => {
                         let ack = HeartbeatAck {
                             sequence: beat.sequence,
-                            lease_ms: 15_000,
+                            lease_ms: self.terms.lease_ms,
                             session,
                         };
                         send.send(ToAgent::HeartbeatAck(ack)).unwrap();

@@ -57,7 +57,9 @@ impl Swarm {
     }
 
     async fn join(&mut self, lab: &Lab, number: u8, sample: &[u8]) -> anyhow::Result<()> {
-        let host = lab.host_with(&format!("m{number}"), without_live_restore()?).await?;
+        let host = lab
+            .host_with(&format!("m{number}"), without_live_restore()?)
+            .await?;
         let address = Ipv4Addr::new(10, 99, 0, 20 + number);
         self.switch.plug(&host, address, 24)?;
         let docker = host.docker();

@@ -68,4 +68,7 @@ pub struct HostFacts {
     /// When the agent's certificate ends; it is renewed well before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_ends: Option<WallTime>,
+    /// What a person should look at, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }

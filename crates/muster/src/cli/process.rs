@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use muster_model::Name;
 
 #[derive(Debug, Args)]
@@ -56,7 +56,10 @@ pub struct ServerArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct AgentArgs {
+    #[command(subcommand)]
+    pub command: Option<AgentCommand>,
     /// Server to join or rejoin
     #[arg(long = "to", env = "MUSTER_SERVER", value_name = "URL")]
     pub servers: Vec<String>,
@@ -82,6 +85,16 @@ pub struct AgentArgs {
         default_value = "/var/run/docker.sock"
     )]
     pub engine: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AgentCommand {
+    /// End exclusive units when this host's lease is over; the agent starts it
+    #[command(hide = true)]
+    Watchdog {
+        /// The agent's run directory
+        directory: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use muster_agent::AgentConfig;
 use muster_link::ServerUrl;
 
-use super::running;
+use super::{running, watchdog};
 use crate::cli::AgentArgs;
 
 /// Joins if it has not, then keeps the machine as it is to be. Containers outlive it.
@@ -15,6 +15,7 @@ pub async fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
     let mut config = AgentConfig::new(servers(&args.servers)?, args.data);
     config.engine_socket = args.engine;
     config.join_token = args.token;
+    config.watchdog = watchdog::program();
     if let Some(name) = args.name {
         config.name = name.to_string();
     }

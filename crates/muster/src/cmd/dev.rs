@@ -79,6 +79,7 @@ async fn agent_config(args: &DevArgs, url: &str, server: &Server) -> anyhow::Res
     let address = url.parse().context("the server's address cannot be used")?;
     let mut config = AgentConfig::new(vec![address], args.data.join("agent"));
     config.engine_socket.clone_from(&args.engine);
+    config.watchdog = super::watchdog::program();
     let membership = muster_agent::membership(&config.data_dir)?;
     if membership.is_none_or(|(_, ends)| ends <= wall_now()) {
         let former = membership.map(|(host, _)| host);

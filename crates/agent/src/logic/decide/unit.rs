@@ -170,8 +170,11 @@ impl<'a> UnitView<'a> {
         }
         if self.unit.class == UnitClass::Exclusive && self.hold != Hold::Held {
             marks::LEASE_WAITS.reach();
-            let why = "it is exclusive, and starts once a server renews this host's lease";
-            return Decision::new(Phase::Waiting, Step::Rest).because(Some(why.to_owned()));
+            let mut why = "it is exclusive, and starts once a server renews this host's lease".to_owned();
+            if memory.by_watchdog {
+                why.push_str("; the watchdog ended it when the lease was over");
+            }
+            return Decision::new(Phase::Waiting, Step::Rest).because(Some(why));
         }
         if let Some(until) = memory.ends.waits_until(self.now) {
             marks::BACKOFF.reach();
