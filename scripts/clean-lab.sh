@@ -13,7 +13,8 @@ main() {
         printf 'clean-lab: needs root. Run: sudo %s\n' "$0" >&2
         exit 1
     fi
-    for lab in "$root"/mlab-* "$root"/new-*; do
+    for lab in "$root"/mlab-* "$root"/new-*/owner; do
+        lab="${lab%/owner}"
         if [ -d "$lab" ] && ! is_used "$lab"; then
             remove_lab "$lab"
         fi

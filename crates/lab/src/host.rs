@@ -15,6 +15,7 @@ use tokio::sync::{Mutex, oneshot};
 
 use crate::command::enter;
 use crate::engine::Engine;
+use crate::frozen;
 use crate::home::Home;
 use crate::lab::LabDir;
 use crate::{Error, HostCommand, HostOptions, Result};
@@ -136,6 +137,39 @@ impl Host {
     /// When it is not running.
     pub async fn thaw_engine(&self) -> Result<()> {
         self.engine.lock().await.signal(Signal::CONT)
+    }
+
+    /// Freezes every process of the host (SIGSTOP): its engine, its containers, and what else was started in it. Its
+    /// network goes on answering as kernels do.
+    ///
+    /// # Errors
+    /// When it has no power, or a process does not stop.
+    pub async fn freeze(&self) -> Result<()> {
+        frozen::freeze(self.powered()?)
+            .await
+            .map_err(|e| self.failed("a stop of all", e))
+    }
+
+    /// Lets a frozen host go on.
+    ///
+    /// # Errors
+    /// When it has no power.
+    pub fn thaw(&self) -> Result<()> {
+        frozen::thaw(self.powered()?).map_err(|e| self.failed("a start of all", e))
+    }
+
+    /// Whether a process of it is stopped.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        self.is_on() && frozen::is_frozen(self.pid())
+    }
+
+    fn powered(&self) -> Result<u32> {
+        if self.is_on() {
+            Ok(self.pid())
+        } else {
+            Err(self.home.power("off"))
+        }
     }
 
     /// A program to run inside. Give it by absolute path or by a name in `$PATH`; it starts in `/`.

@@ -20,7 +20,7 @@ pub(crate) struct Identity {
 impl Identity {
     /// The process that has this number now.
     pub(crate) fn of(pid: u32) -> io::Result<Self> {
-        let stat = Stat::read(pid)?;
+        let stat = Seen::read(pid)?;
         Ok(Self {
             pid,
             started: stat.started,
@@ -38,7 +38,7 @@ impl Identity {
 
     /// Whether it still runs; a process that only waits to be reaped does not.
     pub(crate) fn is_alive(self) -> bool {
-        Stat::read(self.pid).is_ok_and(|stat| stat.started == self.started && stat.state != 'Z')
+        Seen::read(self.pid).is_ok_and(|stat| stat.started == self.started && stat.state != 'Z')
     }
 
     /// Waits until it is gone. Answers whether that was in time.
@@ -68,7 +68,7 @@ impl fmt::Display for Identity {
 
 /// The child of `parent` whose command name is `comm`.
 pub(crate) fn child_named(parent: u32, comm: &str) -> io::Result<Option<Identity>> {
-    let mut children = numbers()?.filter_map(|pid| Some((pid, Stat::read(pid).ok()?)));
+    let mut children = all()?.into_iter();
     let found = children.find(|(_, stat)| stat.parent == parent && stat.comm == comm);
     Ok(found.map(|(pid, stat)| Identity {
         pid,
@@ -94,18 +94,25 @@ fn all_threads_stopped(pid: u32) -> bool {
     };
     let stats = threads
         .flatten()
-        .map(|thread| Stat::read_file(&thread.path().join("stat")));
+        .map(|thread| Seen::read_file(&thread.path().join("stat")));
     stats.filter_map(io::Result::ok).all(|stat| stat.state == 'T')
 }
 
 /// Whether a living process other than `except` is in this process namespace; zombies do not count.
 pub(crate) fn any_in_process_namespace(namespace: &Path, except: u32) -> bool {
     let inside = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/pid")).is_ok_and(|seen| seen == namespace);
-    let is_zombie = |pid| Stat::read(pid).is_ok_and(|stat| stat.state == 'Z');
+    let is_zombie = |pid| Seen::read(pid).is_ok_and(|stat| stat.state == 'Z');
     numbers().is_ok_and(|mut all| all.any(|pid| pid != except && inside(pid) && !is_zombie(pid)))
 }
 
-/// Every process there is; some end while we look.
+/// Every process there is, by number.
+pub(crate) fn all() -> io::Result<Vec<(u32, Seen)>> {
+    Ok(numbers()?
+        .filter_map(|pid| Some((pid, Seen::read(pid).ok()?)))
+        .collect())
+}
+
+/// The numbers of all; some end while we look.
 fn numbers() -> io::Result<impl Iterator<Item = u32>> {
     let entries = fs::read_dir("/proc")?;
     Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()))
@@ -124,20 +131,22 @@ pub(crate) fn search_path() -> String {
     format!("{path}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin")
 }
 
+/// What the kernel says of a process, or of a thread.
 #[derive(Debug, PartialEq, Eq)]
-struct Stat {
+pub(crate) struct Seen {
     comm: String,
-    state: char,
-    parent: u32,
+    /// `T` is stopped, `Z` a zombie.
+    pub(crate) state: char,
+    pub(crate) parent: u32,
     started: u64,
 }
 
-impl Stat {
+impl Seen {
     fn read(pid: u32) -> io::Result<Self> {
         Self::read_file(Path::new(&format!("/proc/{pid}/stat")))
     }
 
-    fn read_file(file: &Path) -> io::Result<Self> {
+    pub(crate) fn read_file(file: &Path) -> io::Result<Self> {
         let text = fs::read_to_string(file)?;
         Self::parse(&text).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, text))
     }
@@ -158,16 +167,16 @@ impl Stat {
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, Stat};
+    use super::{Identity, Seen};
 
     #[test]
     fn stat_is_read_past_odd_names() {
         let numbers = "0 ".repeat(17);
         let text = format!("12 (a) b (c)) S 7 {numbers}4711 0 0\n");
-        let stat = Stat::parse(&text).unwrap();
+        let stat = Seen::parse(&text).unwrap();
         assert_eq!(
             stat,
-            Stat {
+            Seen {
                 comm: "a) b (c)".into(),
                 state: 'S',
                 parent: 7,

@@ -8,6 +8,7 @@
 
 mod command;
 mod engine;
+mod faults;
 mod image;
 mod isolation;
 mod power;

@@ -1,6 +1,7 @@
 //! A host loses its power and gets it back.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use muster_lab::{Error, HostOptions, Lab, load_unit};
 
@@ -50,4 +51,37 @@ const BOOT: &str = "cat /proc/sys/kernel/random/boot_id";
 async fn said(host: &muster_lab::Host, script: &str) -> String {
     let output = host.command("sh").args(["-c", script]).output().await.unwrap();
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_frozen_host_stands_still_with_its_containers_and_goes_on() {
+    let host = crate::support::host_with_unit().await;
+    run_unit(&host.docker(), "web", &["serve", "47113"]).await;
+    let container = process_with("47113");
+    let mut beside = host.command("sleep").arg("1000").spawn().unwrap();
+    host.freeze().await.unwrap();
+    assert!(host.is_frozen());
+    let ping = tokio::time::timeout(Duration::from_millis(300), async { host.docker().ping().await }).await;
+    assert!(ping.is_err(), "its engine does not answer");
+    for stopped in [beside.id().unwrap(), container] {
+        let stat = std::fs::read_to_string(format!("/proc/{stopped}/stat")).unwrap();
+        assert!(stat.contains(") T "), "{stat}");
+    }
+    host.thaw().unwrap();
+    assert!(!host.is_frozen());
+    host.docker().ping().await.unwrap();
+    host.freeze().await.unwrap();
+    beside.start_kill().unwrap();
+    host.remove().unwrap();
+}
+
+/// As the machine numbers it; the host numbers it otherwise.
+fn process_with(word: &str) -> u32 {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let mut numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let serves = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.starts_with(b"/lab-unit") && String::from_utf8_lossy(&line).contains(word)
+    };
+    numbers.find(serves).unwrap()
 }
