@@ -7,6 +7,7 @@ mod process;
 mod project;
 mod service;
 mod stack;
+mod time;
 
 use std::path::PathBuf;
 

@@ -6,6 +6,7 @@
 mod lab;
 
 mod allot;
+mod evacuate;
 mod hosts;
 mod pace;
 mod place;

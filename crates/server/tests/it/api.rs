@@ -13,6 +13,7 @@ mod canary;
 mod deploy;
 mod events;
 mod harness;
+mod leaving;
 mod lists;
 mod objects;
 mod openapi;
