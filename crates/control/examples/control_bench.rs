@@ -130,14 +130,12 @@ impl Bench {
     }
 
     fn host(&mut self, number: u32) {
-        self.put(HostWish {
-            id: HostId::new(1, number),
-            environment: ENV,
-            name: name(&format!("host-{number}")),
-            labels: BTreeMap::new(),
-            cordoned: false,
-            joined: WallTime(0),
-        });
+        self.put(HostWish::new(
+            HostId::new(1, number),
+            ENV,
+            name(&format!("host-{number}")),
+            WallTime(0),
+        ));
         self.session(number, false);
     }
 

@@ -38,5 +38,6 @@ pub use allot::addresses::hosts_max;
 pub use explain::{why, why_not};
 pub use plan::{Action, Edit, Plan, PlanWarning, PlannedChange, plan};
 pub use purge::{Purge, ready_to_purge};
+pub use reconcile::{Staying, staying};
 pub use round::{Cx, Decision, Round, round};
 pub use world::{Host, Load, Reservation, ServiceFacts, Subject, TablePart, Touched, Versioned, World};

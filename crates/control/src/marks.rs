@@ -25,7 +25,10 @@ muster_model::marks! {
     PAUSE_BETWEEN_BATCHES = "control: a rollout pauses between two batches";
     HOST_SUSPECT = "control: a host that came back is suspect until its surplus is gone";
     HOST_LOST = "control: a silent host is taken for lost";
+    CONFIRMED_DEAD = "control: somebody says that a silent host is dead";
     BRAKE = "control: many hosts fell silent together, and nothing is moved";
     BRAKE_FOLLOWS = "control: one of them is heard again, and the others are waited for";
+    EVACUATED = "control: a unit of an evacuated host gets a replacement before it ends";
+    EXCLUSIVE_EVACUATED = "control: an exclusive unit of an evacuated host ends, to be made elsewhere";
     VOLUME_REMOVED = "control: a volume is marked for removal";
 }

@@ -25,7 +25,7 @@ pub use balancer::{
 pub use container::{ContainerSpec, Healthcheck, HealthcheckTest, Logging, PortSpec};
 pub use environment::Environment;
 pub use health_check::{HealthCheck, UnhealthyStrategy};
-pub use host::HostWish;
+pub use host::{ConfirmedDead, Evacuation, HostWish};
 pub use image::{ImageRef, ImageRefError, PullPolicy};
 pub use mounts::{Below, FileMount, Mount, MountSource, Relabel};
 pub use object::{Blob, BlobObject, RegistryCredential, VolumeWish};

@@ -39,6 +39,33 @@ pub enum Reason {
         /// The host.
         host: Name,
     },
+    /// Its host is being evacuated.
+    HostEvacuated {
+        /// The host.
+        host: Name,
+    },
+    /// Its data lies on a host that is being evacuated.
+    DataStays {
+        /// The host.
+        host: Name,
+    },
+    /// Every host has one of its own, so it stays on one that is being evacuated.
+    BelongsToHost {
+        /// The host.
+        host: Name,
+    },
+    /// It has run to its end on a host that is being evacuated.
+    HasEnded {
+        /// The host.
+        host: Name,
+    },
+    /// No other host fits, so it stays on one that is being evacuated.
+    CannotLeave {
+        /// The host.
+        host: Name,
+        /// Why not, host by host.
+        refusals: Vec<HostRefusal>,
+    },
     /// Its host left the platform.
     HostGone,
     /// Two units held one number; this one was the younger or the sicker.
@@ -211,6 +238,16 @@ impl fmt::Display for Reason {
             Self::ServiceGone => f.write_str("the service is no longer in the files"),
             Self::StackRemoved => f.write_str("the stack is being removed"),
             Self::HostLost { host } => write!(f, "{host} was lost"),
+            Self::HostEvacuated { host } => write!(f, "{host} is being evacuated"),
+            Self::DataStays { host } => write!(
+                f,
+                "stays on {host}, which is being evacuated: its data lies there and cannot follow"
+            ),
+            Self::BelongsToHost { host } => write!(f, "stays on {host}: every host has one of its own"),
+            Self::HasEnded { host } => write!(f, "stays on {host}: it has run to its end"),
+            Self::CannotLeave { host, refusals } => {
+                write_all(f, &format!("cannot leave {host}: no other host fits: "), refusals)
+            }
             Self::HostGone => f.write_str("its host left the platform"),
             Self::Surplus => f.write_str("one more than wanted"),
             Self::Placed { host, because } => write!(f, "on {host}: {because}"),

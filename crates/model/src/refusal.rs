@@ -83,6 +83,18 @@ pub enum Refusal {
         /// Who holds it, as `stack/service`.
         by: String,
     },
+    /// It may still live, so nobody can say that it is dead.
+    NotSilent {
+        /// The host.
+        host: Name,
+    },
+    /// A host that may still run what must not run twice cannot be removed.
+    RunsExclusive {
+        /// The host.
+        host: Name,
+        /// The units, as `stack/service-1`.
+        units: Vec<String>,
+    },
     /// There is nothing to go back to.
     NoEarlierRevision {
         /// The stack.
@@ -158,6 +170,16 @@ impl fmt::Display for Refusal {
                     "service `{service}` publishes port {port}, which {by} holds on every host; choose another port"
                 )
             }
+            Self::NotSilent { host } => write!(
+                f,
+                "host `{host}` is in touch, so it is not dead; have what runs there leave it with `muster host evacuate {host}`"
+            ),
+            Self::RunsExclusive { host, units } => write!(
+                f,
+                "host `{host}` may still run {}, which may run only once; `muster host evacuate {host}` moves it, and if the \
+                 machine is dead `muster host confirm-dead {host}` says so",
+                units.join(", ")
+            ),
             Self::NoEarlierRevision { stack } => {
                 write!(
                     f,

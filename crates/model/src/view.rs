@@ -23,7 +23,10 @@ pub use access::{
 };
 pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};
-pub use host::{HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate, JoinTokenCreated};
+pub use host::{
+    DeathView, EvacuationView, HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate,
+    JoinTokenCreated, LeavingView,
+};
 pub use object::{
     ConfigPut, ConfigView, RegistryPassword, RegistryPut, RegistryView, SecretPut, SecretView, VolumeCreate,
     VolumeView,

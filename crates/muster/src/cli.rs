@@ -8,6 +8,7 @@ mod process;
 mod project;
 mod service;
 mod stack;
+mod time;
 
 use std::path::PathBuf;
 

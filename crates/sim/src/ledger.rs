@@ -28,6 +28,8 @@ pub struct Made {
     pub stack: Name,
     /// The service's name.
     pub service: Name,
+    /// Its unit's place in the service.
+    pub number: u32,
     /// What it runs.
     pub runs: Arc<ContainerSpec>,
     /// The address that it has in its environment's network.

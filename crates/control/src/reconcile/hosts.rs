@@ -115,6 +115,14 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
     if now == Presence::Lost {
         return now;
     }
+    if desk
+        .world
+        .host(id)
+        .is_some_and(|host| host.confirmed_dead().is_some())
+    {
+        marks::CONFIRMED_DEAD.reach();
+        return Presence::Lost;
+    }
     if at < lost_at {
         desk.wake(lost_at);
         return Presence::Suspect;

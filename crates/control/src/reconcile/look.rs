@@ -43,6 +43,8 @@ pub(crate) struct Look<'d, 'a> {
     pub(crate) paused: bool,
     /// What it waits for, or why it cannot be.
     pub(crate) reasons: Vec<Reason>,
+    /// What a person may want to know although nothing waits for it.
+    pub(crate) notes: Vec<Reason>,
     members: Option<Arc<Vec<Member>>>,
     placers: BTreeMap<u64, Placer>,
 }
@@ -65,6 +67,7 @@ impl<'d, 'a> Look<'d, 'a> {
             service: service.clone(),
             head,
             reasons: Vec::new(),
+            notes: Vec::new(),
             members: None,
             placers: BTreeMap::new(),
             desk,
@@ -140,13 +143,22 @@ impl<'d, 'a> Look<'d, 'a> {
             }
     }
 
-    /// Whether a lost host's leases have surely run out.
+    /// Whether a lost host's leases have surely run out, or somebody knows that it is dead.
     pub(crate) fn fenced(&self, host: HostId) -> bool {
+        if self.is_dead(host) {
+            return true;
+        }
         self.desk
             .cx
             .fences
             .get(&host)
             .is_some_and(|at| *at <= self.desk.cx.now)
+    }
+
+    /// Whether somebody said that a host is dead, and nothing was heard of it since.
+    pub(crate) fn is_dead(&self, host: HostId) -> bool {
+        let host = self.desk.world.host(host);
+        host.is_some_and(|host| host.confirmed_dead().is_some())
     }
 
     /// Makes a unit of `shape` with this number, on `only` if that is given. If there is no place for it, the reasons

@@ -5,6 +5,7 @@
 
 mod brake;
 mod changed;
+mod evacuate;
 mod hosts;
 mod look;
 pub(crate) mod members;
@@ -16,6 +17,7 @@ pub(crate) mod volumes;
 use crate::desk::Desk;
 use crate::world::Subject;
 
+pub use evacuate::{Staying, staying};
 pub(crate) use look::Look;
 pub(crate) use rollouts::{outdated, reason};
 pub(crate) use services::{missing, surplus};

@@ -40,6 +40,22 @@ fn before(world: &World, rollout: &Rollout) -> Option<Shape> {
     Shape::of(world, rollout.stack, rollout.from, &rollout.service)
 }
 
+/// Whether a rollout moves units now.
+pub(crate) fn is_under_way(look: &Look<'_, '_>) -> bool {
+    let moves = |state| matches!(state, RolloutState::Rolling | RolloutState::RollingBack);
+    current(look).is_some_and(|rollout| moves(rollout.state))
+}
+
+/// How many more than wanted there may be for a while: what files that start first say of a batch, else one.
+pub(crate) fn surge(look: &Look<'_, '_>) -> usize {
+    let update = pace(look, &look.goal);
+    match (update.order, update.batch_size as usize) {
+        (UpdateOrder::StartFirst, 0) => (look.wanted as usize).max(1),
+        (UpdateOrder::StartFirst, batch) => batch,
+        _ => 1,
+    }
+}
+
 /// What a service's units are to become: `head`, what the wanted revision says, or what was before once the rollout goes back.
 pub(crate) fn goal(world: &World, head: &Shape) -> Shape {
     let back = |rollout: &&Versioned<Rollout>| {
@@ -284,7 +300,7 @@ fn taken(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member
     let members = look.members();
     let mut taken = BTreeSet::new();
     for member in members.iter() {
-        if is_under_way(look, rollout, goal, &members, member, old) {
+        if is_changing(look, rollout, goal, &members, member, old) {
             taken.insert(look.slot(member));
         }
     }
@@ -295,7 +311,7 @@ fn taken(look: &mut Look<'_, '_>, rollout: &Rollout, goal: &Shape, old: &[Member
 }
 
 /// Whether the slot of a unit is neither as it was nor as it is to be.
-fn is_under_way(
+fn is_changing(
     look: &mut Look<'_, '_>,
     rollout: &Rollout,
     goal: &Shape,

@@ -6,14 +6,14 @@
 
 use std::collections::BTreeSet;
 
-use muster_model::assigned::{RolloutState, UnitWish};
+use muster_model::assigned::{RolloutState, Unit, UnitWish};
 use muster_model::desired::{Condition, UnitClass};
 use muster_model::document::Document;
 use muster_model::{HostId, Name, Reason, StackId};
 
 use super::look::{Look, wanted};
 use super::members::{Member, State, members};
-use super::{rollouts, verdicts};
+use super::{evacuate, rollouts, verdicts};
 use crate::agenda::Fact;
 use crate::desk::Desk;
 use crate::marks;
@@ -35,6 +35,8 @@ pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
             let fill = rollouts::fill(&look);
             wake_at_fences(&mut look);
             move_lost(&mut look, &fill);
+            free_addresses_of_dead(&mut look);
+            evacuate::step(&mut look, &fill);
             drop_surplus(&mut look);
             fill_missing(&mut look, &fill);
             rollouts::step(&mut look);
@@ -151,6 +153,19 @@ fn move_lost(look: &mut Look<'_, '_>, fill: &Shape) {
     }
 }
 
+/// What was replaced on a dead host holds no address any more. It is still remembered, so that it ends first of all should
+/// the host come back.
+fn free_addresses_of_dead(look: &mut Look<'_, '_>) {
+    for member in look.members().iter() {
+        if !member.runs() && member.unit.address.is_some() && look.is_dead(member.unit.host) {
+            look.put(Unit {
+                address: None,
+                ..(*member.unit.doc).clone()
+            });
+        }
+    }
+}
+
 /// What keeps a unit of a lost host from being made elsewhere: stateless units move freely, exclusive ones when their
 /// host's lease has surely run out, and data cannot follow.
 fn holds_back(look: &mut Look<'_, '_>, lost: &Member, host: &Name) -> Option<Reason> {
@@ -191,6 +206,7 @@ pub(crate) fn surplus(look: &mut Look<'_, '_>) -> Vec<(Member, Reason)> {
                 .filter(|member| rollouts::outdated(look, member) == outdated)
                 .collect();
             alike.sort_by_key(|member| (member.state, member.unit.id));
+            surplus.extend(followed(look, &mut alike));
             surplus.extend(
                 alike
                     .into_iter()
@@ -212,6 +228,27 @@ pub(crate) fn surplus(look: &mut Look<'_, '_>) -> Vec<(Member, Reason)> {
         .filter(|member| !twice.contains(&member.unit.id));
     surplus.extend(slots.map(|member| (member, Reason::ScaleDown { wanted })));
     surplus
+}
+
+/// A unit that leaves its host may stay beside its replacement until that is up. Takes those that do out of `alike`, and
+/// gives back those that do not any more.
+fn followed(look: &Look<'_, '_>, alike: &mut Vec<&Member>) -> Vec<(Member, Reason)> {
+    let world = &look.desk.world;
+    let leaves = |member: &Member| evacuate::leaves(world, member);
+    let staying = alike.iter().filter(|member| !leaves(member));
+    let (follows, is_up) = (
+        staying.clone().next().is_some(),
+        staying.clone().any(|one| one.well()),
+    );
+    if !follows || rollouts::is_under_way(look) {
+        return Vec::new();
+    }
+    let leaving: Vec<&Member> = alike.iter().copied().filter(|member| leaves(member)).collect();
+    alike.retain(|member| !leaves(member));
+    let go = leaving.into_iter().skip(usize::from(!is_up));
+    let why = |member: &Member| world.host_name(member.unit.host);
+    go.filter_map(|member| Some((member.clone(), Reason::HostEvacuated { host: why(member)? })))
+        .collect()
 }
 
 /// The slots that go because fewer units are wanted: sick ones before healthy ones, then the highest numbers.

@@ -35,6 +35,7 @@ pub(crate) fn write(look: &mut Look<'_, '_>) {
     let mut reasons = std::mem::take(&mut look.reasons);
     reasons.extend(not_yet);
     reasons.extend(needs_none(look));
+    reasons.append(&mut look.notes);
     let (revision, wanted) = (look.head.revision, look.wanted);
     store(
         look.desk,

@@ -331,7 +331,12 @@ impl World {
     }
 
     pub(super) fn set_verdict(&mut self, id: (StackId, Name), new: New<ServiceAssigned>) {
-        let lacks = |reason: &Reason| matches!(reason, Reason::NoHost { .. } | Reason::VolumeMissing { .. });
+        let lacks = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::NoHost { .. } | Reason::VolumeMissing { .. } | Reason::CannotLeave { .. }
+            )
+        };
         if new
             .as_ref()
             .is_some_and(|verdict| verdict.reasons.iter().any(lacks))

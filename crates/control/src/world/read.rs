@@ -8,8 +8,8 @@ use muster_model::assigned::{
     HostAssigned, Leader, Presence, Rollout, ServiceAssigned, Unit, VolumeAssigned,
 };
 use muster_model::desired::{
-    Account, ApiKey, BlobObject, Environment, EpochCounter, HostWish, JoinToken, Part, Platform,
-    RegistryCredential, ServiceSpec, ServiceWish, Stack, StackRevision, StackSpec, VolumeWish,
+    Account, ApiKey, BlobObject, ConfirmedDead, Environment, EpochCounter, HostWish, JoinToken, Part,
+    Platform, RegistryCredential, ServiceSpec, ServiceWish, Stack, StackRevision, StackSpec, VolumeWish,
 };
 use muster_model::net::Protocol;
 use muster_model::observed::{HostObserved, UnitStatus};
@@ -56,6 +56,13 @@ impl Host<'_> {
     /// Whether it is registered in this environment.
     pub(crate) fn is_of(&self, environment: EnvironmentId) -> bool {
         self.wish.is_some_and(|wish| wish.environment == environment)
+    }
+
+    /// What somebody said who knows that it is dead, if nothing was heard of it since.
+    pub fn confirmed_dead(&self) -> Option<&ConfirmedDead> {
+        let said = self.wish?.confirmed_dead.as_ref()?;
+        let session = &self.observed?.session;
+        (session.silent && session.id == said.session).then_some(said)
     }
 
     /// Whether a server hears its agent.

@@ -1,10 +1,10 @@
 //! A place in the network, and whether control counts on a host.
 
 use muster_model::assigned::{Presence, ServiceState, UnitWish};
-use muster_model::desired::HostWish;
+use muster_model::desired::{ConfirmedDead, HostWish};
 use muster_model::document::{Document, host_observed_key};
 use muster_model::limits::{LOST_AFTER, SUSPECT_AFTER};
-use muster_model::{HostId, Reason, Timestamp};
+use muster_model::{AccountId, HostId, Reason, Timestamp, WallTime};
 
 use crate::lab::Lab;
 use crate::spec::{With, name, service, stack};
@@ -30,14 +30,7 @@ fn each_host_gets_an_address_and_a_slice_of_its_own() {
 #[test]
 fn a_host_is_registering_until_it_is_heard() {
     let mut lab = Lab::new();
-    let wish = HostWish {
-        id: id(1),
-        environment: crate::lab::ENV,
-        name: name("h1"),
-        labels: Default::default(),
-        cordoned: false,
-        joined: Default::default(),
-    };
+    let wish = HostWish::new(id(1), crate::lab::ENV, name("h1"), Default::default());
     lab.put(wish);
     lab.settle();
     assert_eq!(lab.presence(id(1)), Presence::Registering);
@@ -281,4 +274,81 @@ fn a_host_that_leaves_takes_its_documents_along_and_its_units_are_made_elsewhere
     assert!(lab.world.volumes().all(|volume| volume.host != left));
     assert!(lab.world.host(left).unwrap().assigned.is_none());
     assert!(lab.now > Timestamp(0));
+}
+
+#[test]
+fn what_ran_on_a_host_that_somebody_says_is_dead_moves_at_once_and_addresses_are_free() {
+    let mut lab = Lab::with_hosts(2);
+    let shop = lab.deploy(
+        "shop",
+        stack([
+            ("one", service("one").exclusive()),
+            ("web", service("web").scale(2)),
+            ("db", service("db").volume("data")),
+        ]),
+    );
+    lab.settle();
+    let before = lab.running(shop, "one");
+    let (dead, address) = (before[0].host, before[0].address);
+    lab.silence(dead);
+    lab.round();
+    confirm_dead(&mut lab, dead);
+    let began = lab.now;
+    lab.round();
+    lab.agents();
+    lab.round();
+    assert_eq!(
+        (lab.presence(dead), lab.now),
+        (Presence::Lost, began),
+        "no grace, no lease"
+    );
+    assert!(lab.running(shop, "one").iter().all(|unit| unit.host != dead));
+    assert!(lab.running(shop, "web").iter().all(|unit| unit.host != dead));
+    let old = lab.world.unit(before[0].id).unwrap();
+    assert_eq!((old.wish, old.address), (UnitWish::Remove, None));
+    let free = |lab: &Lab| {
+        lab.world
+            .address_holder(crate::lab::ENV, address.unwrap())
+            .is_none()
+    };
+    assert!(free(&lab));
+    lab.hear(dead);
+    lab.round();
+    assert_eq!(lab.presence(dead), Presence::Suspect, "it first ends what it had");
+    lab.settle();
+    assert_eq!(lab.presence(dead), Presence::Active);
+    lab.silence(dead);
+    lab.round();
+    assert_eq!(
+        lab.presence(dead),
+        Presence::Suspect,
+        "that was about another silence"
+    );
+}
+
+#[test]
+fn of_hosts_that_fell_silent_together_the_one_that_is_dead_is_given_up() {
+    let mut lab = Lab::with_hosts(4);
+    let shop = lab.deploy("shop", stack([("web", service("web").scale(4))]));
+    lab.settle();
+    for number in [1, 2, 3] {
+        lab.silence(id(number));
+    }
+    lab.settle();
+    assert_eq!(lab.presence(id(1)), Presence::Suspect, "the brake");
+    confirm_dead(&mut lab, id(1));
+    lab.settle();
+    assert_eq!(lab.presence(id(1)), Presence::Lost);
+    assert_eq!(lab.presence(id(2)), Presence::Suspect);
+    assert!(lab.running(shop, "web").iter().all(|unit| unit.host != id(1)));
+}
+
+fn confirm_dead(lab: &mut Lab, host: HostId) {
+    let session = lab.world.host(host).unwrap().observed.unwrap().session.id;
+    let said = ConfirmedDead {
+        session,
+        by: AccountId::new(1, 1),
+        at: WallTime(0),
+    };
+    lab.change_host(host, |wish| wish.confirmed_dead = Some(said));
 }

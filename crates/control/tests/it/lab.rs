@@ -110,14 +110,7 @@ impl Lab {
 
     pub fn host(&mut self, number: u32) -> HostId {
         let id = HostId::new(1, number);
-        self.put(HostWish {
-            id,
-            environment: ENV,
-            name: name(&format!("h{number}")),
-            labels: BTreeMap::new(),
-            cordoned: false,
-            joined: WallTime(0),
-        });
+        self.put(HostWish::new(id, ENV, name(&format!("h{number}")), WallTime(0)));
         self.hear(id);
         id
     }

@@ -6,6 +6,7 @@
 mod lab;
 
 mod allot;
+mod evacuate;
 mod explain;
 mod hosts;
 mod pace;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::observed::HostFacts;
-use crate::{EnvironmentId, HostId, JoinTokenId, Name, WallTime};
+use crate::{EnvironmentId, HostId, JoinTokenId, Name, Reason, WallTime};
 
 /// A machine with an agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +35,63 @@ pub struct HostView {
     pub since: Option<WallTime>,
     /// When it joined.
     pub joined: WallTime,
+    /// How its evacuation goes, while it is being evacuated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evacuation: Option<EvacuationView>,
+    /// Who says that it is dead, until it is heard again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_dead: Option<DeathView>,
+}
+
+/// Somebody says that a silent host is dead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeathView {
+    /// Who, if the account still exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Name>,
+    /// When.
+    pub at: WallTime,
+}
+
+/// How the evacuation of a host goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EvacuationView {
+    /// When it was asked for.
+    pub since: WallTime,
+    /// When it was to be done, if anybody said so; it goes on after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<WallTime>,
+    /// Units that are still there.
+    pub units: Vec<LeavingView>,
+}
+
+/// A unit that is still on a host that is being evacuated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LeavingView {
+    /// Its name, such as `shop/web-2`.
+    pub unit: String,
+    /// Why it stays; none if it is on its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The same in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl EvacuationView {
+    /// Units that are on their way.
+    pub fn moving(&self) -> impl Iterator<Item = &LeavingView> {
+        self.units.iter().filter(|unit| unit.reason.is_none())
+    }
+
+    /// Units that stay although they might be wanted elsewhere. What every host has of its own is none of them, nor what has
+    /// run to its end.
+    pub fn held_up(&self) -> impl Iterator<Item = &LeavingView> {
+        let at_home =
+            |reason: &Reason| matches!(reason, Reason::BelongsToHost { .. } | Reason::HasEnded { .. });
+        let units = self.units.iter();
+        units.filter(move |unit| unit.reason.as_ref().is_some_and(|reason| !at_home(reason)))
+    }
 }
 
 /// How a host stands.
@@ -47,6 +104,8 @@ pub enum HostState {
     Active,
     /// In touch and cordoned.
     Inactive,
+    /// In touch, and what may move is leaving it.
+    Evacuating,
     /// Silent for a while: what runs there goes on, nothing new is placed.
     Suspect,
     /// Silent so long that its stateless units are placed elsewhere.
@@ -57,15 +116,26 @@ pub enum HostState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostPatch {
-    /// Whether nothing new is placed on it.
+    /// Whether nothing new is placed on it. False also ends its evacuation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cordoned: Option<bool>,
+    /// Whether what may move is to leave it. True also cordons it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evacuating: Option<bool>,
+    /// In how many seconds its evacuation should be done; only with `evacuating`. It goes on after that, and nothing is ended
+    /// by force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<u64>,
     /// Labels to set, or with null to remove; others stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<BTreeMap<String, Option<String>>>,
     /// Its new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Name>,
+    /// The host's name again: whoever asks knows that the machine is dead. What may run only once and addresses are given to
+    /// others at once. Only while the host is suspect or lost; once it is heard again that is void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_dead: Option<String>,
 }
 
 /// Asks for a join token.

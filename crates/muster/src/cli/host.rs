@@ -1,6 +1,10 @@
 //! Hosts.
 
+use std::time::Duration;
+
 use clap::Subcommand;
+
+use super::time::duration;
 
 #[derive(Debug, Subcommand)]
 pub enum HostCommand {
@@ -12,14 +16,30 @@ pub enum HostCommand {
         host: String,
     },
     /// Place nothing new on a host; what runs there goes on
+    #[command(visible_alias = "deactivate")]
     Cordon {
         /// The host
         host: String,
     },
-    /// Place units on a host again
+    /// Place units on a host again; this also ends its evacuation
+    #[command(visible_alias = "activate")]
     Uncordon {
         /// The host
         host: String,
+    },
+    /// Have all that may move leave a host: each unit gets its replacement before it ends; exclusive ones end first
+    ///
+    /// Ends with 0 when all that may move has left, with 1 when units stay that cannot, with 2 when the deadline has passed.
+    /// After a deadline the host stays as it is, cordoned and being evacuated; nothing is ended by force.
+    Evacuate {
+        /// The host
+        host: String,
+        /// Stop waiting after so long, such as 90s, 10m or 2h; without it, wait until it is done
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        deadline: Option<Duration>,
+        /// Do not wait until it is done
+        #[arg(long, short = 'd')]
+        detach: bool,
     },
     /// A host leaves the platform; its units are placed elsewhere
     Rm {

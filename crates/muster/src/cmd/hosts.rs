@@ -1,9 +1,11 @@
 //! `muster host`: machines.
 
+mod evacuate;
+
 use std::process::ExitCode;
 
 use hyper::Method;
-use muster_model::view::{HostPatch, HostState, HostView, JoinTokenCreate, JoinTokenCreated};
+use muster_model::view::{HostPatch, HostState, HostView, JoinTokenCreate, JoinTokenCreated, LeavingView};
 
 use crate::cli::{Global, HostCommand};
 use crate::client::{Client, segment};
@@ -24,6 +26,11 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
         }
         HostCommand::Cordon { host } => cordon(&client, &one(&host), true).await?,
         HostCommand::Uncordon { host } => cordon(&client, &one(&host), false).await?,
+        HostCommand::Evacuate {
+            host,
+            deadline,
+            detach,
+        } => return evacuate::run(&client, &one(&host), deadline, detach).await,
         HostCommand::Rm { host, discard_data } => {
             let flag = if discard_data { "?discard_data=true" } else { "" };
             client.delete(&format!("{}{flag}", one(&host))).await?;
@@ -131,6 +138,9 @@ fn facts(host: &HostView) -> Table {
     if let Some(ends) = facts.certificate_ends {
         row("certificate ends", ends.to_string());
     }
+    for (fact, value) in evacuation(host) {
+        row(fact, value);
+    }
     row("joined", host.joined.to_string());
     for (key, value) in &host.labels {
         row("label", format!("{key}={value}"));
@@ -138,11 +148,30 @@ fn facts(host: &HostView) -> Table {
     table
 }
 
+/// Since and until when it is being evacuated, and what is still there.
+fn evacuation(host: &HostView) -> Vec<(&'static str, String)> {
+    let Some(evacuation) = &host.evacuation else {
+        return Vec::new();
+    };
+    let mut rows = vec![("evacuating since", evacuation.since.to_string())];
+    if let Some(deadline) = evacuation.deadline {
+        let over = crate::context::wall_now() > deadline;
+        let note = if over { " (has passed; it goes on)" } else { "" };
+        rows.push(("to be done by", format!("{deadline}{note}")));
+    }
+    let moving = evacuation.moving().map(|unit| ("on its way", unit.unit.clone()));
+    rows.extend(moving);
+    let stays = |unit: &LeavingView| Some(("stays", format!("{}: {}", unit.unit, unit.why.as_ref()?)));
+    rows.extend(evacuation.units.iter().filter_map(stays));
+    rows
+}
+
 fn state(state: HostState, paint: Paint) -> String {
     match state {
         HostState::Registering => paint.yellow("registering"),
         HostState::Active => paint.green("active"),
         HostState::Inactive => paint.yellow("inactive (cordoned)"),
+        HostState::Evacuating => paint.yellow("evacuating"),
         HostState::Suspect => paint.yellow("suspect"),
         HostState::Lost => paint.red("lost"),
     }

@@ -120,6 +120,8 @@ const fn refusal_kind(refusal: &Refusal) -> (StatusCode, &'static str) {
         Refusal::InUse { .. } => (StatusCode::CONFLICT, "in_use"),
         Refusal::Missing { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "missing"),
         Refusal::PortConflict { .. } => (StatusCode::CONFLICT, "port_conflict"),
+        Refusal::NotSilent { .. } => (StatusCode::CONFLICT, "not_silent"),
+        Refusal::RunsExclusive { .. } => (StatusCode::CONFLICT, "runs_exclusive"),
         Refusal::NoEarlierRevision { .. } => (StatusCode::CONFLICT, "no_earlier_revision"),
         Refusal::BeingRemoved { .. } => (StatusCode::CONFLICT, "being_removed"),
     }

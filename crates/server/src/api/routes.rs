@@ -381,7 +381,7 @@ fn host_rows() -> Vec<Row> {
             "/v1/environments/{env}/hosts/{host}",
             "change_host",
             ChangeHosts,
-            "Cordon, label or rename a host",
+            "Cordon, evacuate, label or rename a host, or say that it is dead",
         )
         .problems(&[409, 412, 422])
         .write(OK, hosts::change),

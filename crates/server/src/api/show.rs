@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use muster_control::{Host, Versioned, World};
+use muster_control::{Host, Staying, Versioned, World, staying};
 use muster_model::assigned::{Presence, ServiceState, Unit, UnitWish};
 use muster_model::desired::{
-    Account, ApiKey, BlobObject, Environment, RegistryCredential, Role, ServiceKind, ServiceSpec, Stack,
-    StackRevision,
+    Account, ApiKey, BlobObject, Environment, Evacuation, HostWish, RegistryCredential, Role, ServiceKind,
+    ServiceSpec, Stack, StackRevision,
 };
 use muster_model::observed::{Health, Phase, UnitStatus};
 use muster_model::view::{
-    AccountView, ConfigView, EnvironmentView, HostState, HostView, KeyView, MemberView, RegistryView,
-    RolloutView, SecretView, ServiceView, StackRevisionView, StackState, StackView, UnitView,
+    AccountView, ConfigView, DeathView, EnvironmentView, EvacuationView, HostState, HostView, KeyView,
+    LeavingView, MemberView, RegistryView, RolloutView, SecretView, ServiceView, StackRevisionView,
+    StackState, StackView, UnitView,
 };
 use muster_model::{HostId, Name};
 
@@ -219,7 +220,7 @@ pub(super) fn host(world: &World, host: Host<'_>) -> Option<HostView> {
         id: host.id,
         name: wish.name.clone(),
         environment: wish.environment,
-        state: host_state(host, wish.cordoned),
+        state: host_state(host, wish),
         cordoned: wish.cordoned,
         labels: wish.labels.clone(),
         units: host.load.units,
@@ -227,13 +228,35 @@ pub(super) fn host(world: &World, host: Host<'_>) -> Option<HostView> {
         facts: host.observed.map(|observed| observed.facts.clone()),
         since: host.observed.map(|observed| observed.session.since),
         joined: wish.joined,
+        evacuation: wish
+            .evacuation
+            .as_ref()
+            .map(|evacuation| leaving(world, host.id, evacuation)),
+        confirmed_dead: host.confirmed_dead().map(|said| DeathView {
+            by: world.account(said.by).map(|account| account.name.clone()),
+            at: said.at,
+        }),
     })
 }
 
-fn host_state(host: Host<'_>, cordoned: bool) -> HostState {
+fn leaving(world: &World, host: HostId, evacuation: &Evacuation) -> EvacuationView {
+    let unit = |staying: Staying| LeavingView {
+        unit: unit_title(world, &staying.unit),
+        why: staying.why.as_ref().map(ToString::to_string),
+        reason: staying.why,
+    };
+    EvacuationView {
+        since: evacuation.since,
+        deadline: evacuation.deadline,
+        units: staying(world, host).into_iter().map(unit).collect(),
+    }
+}
+
+fn host_state(host: Host<'_>, wish: &HostWish) -> HostState {
     match host.presence() {
         Presence::Registering => HostState::Registering,
-        Presence::Active if cordoned => HostState::Inactive,
+        Presence::Active if wish.evacuation.is_some() => HostState::Evacuating,
+        Presence::Active if wish.cordoned => HostState::Inactive,
         Presence::Active => HostState::Active,
         Presence::Suspect => HostState::Suspect,
         Presence::Lost => HostState::Lost,

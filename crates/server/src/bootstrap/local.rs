@@ -75,14 +75,12 @@ fn first_environment(world: &World) -> Option<muster_model::EnvironmentId> {
 fn registration(app: &App, world: &World, name: &Name) -> Result<(HostId, Commit), LocalJoinError> {
     let environment = first_environment(world).and_then(|id| world.environment(id));
     let environment = environment.ok_or(LocalJoinError::NoEnvironment)?;
-    let wish = HostWish {
-        id: app.draw(HostId::new),
-        environment: environment.id,
-        name: name.clone(),
-        labels: Default::default(),
-        cordoned: false,
-        joined: (app.clock.wall)(),
-    };
+    let wish = HostWish::new(
+        app.draw(HostId::new),
+        environment.id,
+        name.clone(),
+        (app.clock.wall)(),
+    );
     // Two hosts of one name are prevented as everywhere: whoever adds one also writes the environment's page.
     let unchanged = Precondition::At(typed::key(&*environment.doc)?, environment.modified);
     Ok((

@@ -150,14 +150,12 @@ pub fn use_join_token(
     let Some(environment) = world.environment(token.environment) else {
         return Ok(None);
     };
-    let host = HostWish {
-        id: join.new_id,
-        environment: environment.id,
-        name: free_name(world, environment.id, &join.name),
-        labels: Default::default(),
-        cordoned: false,
-        joined: author.now,
-    };
+    let host = HostWish::new(
+        join.new_id,
+        environment.id,
+        free_name(world, environment.id, &join.name),
+        author.now,
+    );
     let commit = alone_in(replace(Commit::new(), token, &used)?, environment)?.create(&host)?;
     Ok(Some(proposal(author, commit, host)))
 }

@@ -19,6 +19,7 @@ pub(super) fn made(create: &CreateContainer) -> Made {
         sidekick: create.sidekick().cloned(),
         stack: unit.stack.clone(),
         service: unit.service.clone(),
+        number: unit.number,
         runs: create.spec.clone(),
         address: attached.map(|network| network.address),
         ports: if is_primary {

@@ -23,6 +23,10 @@ pub enum Kind {
     LinkOneWay,
     /// Words of one direction of a link are held up for a while.
     LinkHeldUp,
+    /// A host's network comes and goes, again and again.
+    HostFlaps,
+    /// Most hosts are cut off, or lose their power, at about the same time.
+    MassLoss,
     /// An agent is killed and started again.
     AgentKilled,
     /// An agent is there, and takes nothing in for a while.
@@ -57,7 +61,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 25] = [
+pub const KINDS: [Kind; 27] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
@@ -68,6 +72,8 @@ pub const KINDS: [Kind; 25] = [
     Kind::LinkCut,
     Kind::LinkOneWay,
     Kind::LinkHeldUp,
+    Kind::HostFlaps,
+    Kind::MassLoss,
     Kind::AgentKilled,
     Kind::AgentWedged,
     Kind::HostOff,
@@ -99,6 +105,8 @@ impl Kind {
             Self::LinkCut => "link cut",
             Self::LinkOneWay => "link one way only",
             Self::LinkHeldUp => "link held up",
+            Self::HostFlaps => "host flaps",
+            Self::MassLoss => "hosts lost together",
             Self::AgentKilled => "agent killed",
             Self::AgentWedged => "agent wedged",
             Self::HostOff => "host powered off",
@@ -130,8 +138,10 @@ impl Kind {
             | Self::ClockSet
             | Self::ServerKilled
             | Self::Compaction => 20_000,
-            Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused => 30_000,
-            Self::NotebookLost | Self::ContentsTorn => 40_000,
+            Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused | Self::HostFlaps => {
+                30_000
+            }
+            Self::NotebookLost | Self::ContentsTorn | Self::MassLoss => 40_000,
             Self::ServerAway => 120_000,
         }
     }

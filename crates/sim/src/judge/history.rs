@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use muster_model::{HostId, Name};
 
 use super::alone::alone;
+use super::brake::Brake;
 use super::data::Homes;
 use super::leads::Leads;
 use super::minimum::Minimum;
@@ -37,6 +38,8 @@ pub struct History {
     minimum: Minimum,
     homes: Homes,
     unchanged: Unchanged,
+    /// Who vanished together.
+    pub brake: Brake,
     /// Who was elected.
     pub leads: Leads,
     /// How fast things are asked for and started.
@@ -54,6 +57,7 @@ impl History {
         before: &Wished,
         after: &Wished,
     ) {
+        self.brake.wished(scene.now, stack);
         self.surplus.may_become(scene.now, stack, before, after);
         self.minimum.may_become(scene, stack, before, after);
         if begins_anew {
@@ -98,6 +102,10 @@ impl History {
                 self.unchanged.judge(scene.ledger),
             ),
             ("without servers nothing is touched", alone(scene)),
+            (
+                "hosts that vanish together are not replaced",
+                self.brake.judge(scene),
+            ),
             ("what crashes is started with pauses", self.pace.started(scene)),
         ];
         for (judge, found) in found {

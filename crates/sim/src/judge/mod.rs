@@ -4,6 +4,7 @@
 //! platform how it thinks it is doing. [`wished`] compares with what users were told, [`placed`] with the raw documents.
 
 mod alone;
+mod brake;
 mod data;
 mod echo;
 mod exclusive;

@@ -1,7 +1,5 @@
 //! What happens in a story because it says so: the same deeds as a seed's faults and users, at the story's moment.
 
-use std::collections::BTreeMap;
-
 use muster_model::desired::HostWish;
 use muster_model::document::Record;
 use muster_model::{HostId, Name, ServerId, WallTime};
@@ -31,14 +29,7 @@ impl World {
         let of = self.hosts.len();
         let number = u32::try_from(of + 1).map_err(|error| error.to_string())?;
         let id = HostId::new(FIRST_EPOCH, number);
-        let wish = HostWish {
-            id,
-            environment: ENVIRONMENT,
-            name,
-            labels: BTreeMap::new(),
-            cordoned: false,
-            joined: WallTime(0),
-        };
+        let wish = HostWish::new(id, ENVIRONMENT, name, WallTime(0));
         let commit = Commit::new().create(&wish).map_err(|error| error.to_string())?;
         if let Told::Committed(Err(error)) = self.store.answer(&Ask::Commit(commit), CommitFate::Works) {
             return Err(error.to_string());
@@ -49,6 +40,7 @@ impl World {
         let dials = Dials::all((0..self.servers.len()).collect());
         self.hosts
             .push(Host::new(id, Clocks::draw(&mut rng), engine, dials));
+        self.history.brake.hosts(self.hosts.len());
         self.soon(0, 1_000, Event::AgentBegins(of));
         Ok(())
     }

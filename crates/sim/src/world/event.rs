@@ -94,5 +94,10 @@ pub(super) enum Event {
     /// A request of a user's, sent once more long after it was answered.
     UserEchoes(usize, Box<Echo>),
     Mishap(Kind),
+    /// A host that flaps is cut off again, so often.
+    Flaps {
+        host: usize,
+        times: u64,
+    },
     Heal,
 }

@@ -38,6 +38,8 @@ impl World {
             Kind::LinkCut => self.cut(host),
             Kind::LinkOneWay => self.carry_one_way(host),
             Kind::LinkHeldUp => self.hold_up(host),
+            Kind::HostFlaps => self.flaps(host),
+            Kind::MassLoss => self.most_are_lost(),
             Kind::AgentKilled => self.hosts[host].doomed = Some(self.faults.rng().below(4)),
             Kind::AgentWedged => self.wedge_agent(host),
             Kind::HostOff => {
@@ -195,6 +197,7 @@ impl World {
         self.tell_fault(format_args!("no more of them"));
         self.bad_images.clear();
         self.missing_images.clear();
+        self.history.brake.all_return();
         for host in &mut self.hosts {
             (host.cut_until, host.disk_full_until) = (self.now, self.now);
             host.dials.heal();

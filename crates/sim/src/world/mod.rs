@@ -168,6 +168,7 @@ impl World {
             Event::UserTries(user) => self.user_tries(user),
             Event::UserEchoes(user, echo) => self.user_echoes(user, &echo),
             Event::Mishap(kind) => self.mishap(kind),
+            Event::Flaps { host, times } => self.flaps_again(host, times),
             Event::Heal => self.heal(),
         }
     }

@@ -11,11 +11,13 @@ const AWAKE_AT: u64 = 75;
 impl World {
     /// A machine stops: whatever ran there has ended, and nobody is told.
     pub(super) fn power_goes(&mut self, of: usize, off_ms: u64) {
-        let host = &mut self.hosts[of];
-        if !host.powered {
+        if !self.hosts[of].powered {
             return;
         }
+        self.vanishes(of, self.now.after(off_ms));
+        let host = &mut self.hosts[of];
         let (id, wall, number) = (host.id, host.clocks.wall(self.now), host.life);
+        let until = self.now.after(off_ms);
         self.trace.tell(
             self.now,
             "FAULT",
@@ -25,7 +27,7 @@ impl World {
         host.engine_run += 1;
         (host.listens, host.dialling, host.connection) = (None, None, None);
         host.engine.restart(wall);
-        self.troubles.host(id, self.now.after(off_ms));
+        self.troubles.host(id, until);
         self.settle_engine(of);
         self.falls_silent(Life { of, number });
         self.soon(off_ms, off_ms, Event::PowerReturns(of));

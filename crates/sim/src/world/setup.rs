@@ -121,6 +121,7 @@ impl World {
             calls: 0,
             at_once: (Moment(0), 0),
         };
+        world.history.brake.hosts(world.hosts.len());
         world.begin(plan);
         world
     }
@@ -183,15 +184,7 @@ impl World {
             .zip(1..)
             .try_fold(commit, |commit, (host, number)| {
                 let name = Name::parse(&format!("h{number}")).map_err(|error| error.to_string())?;
-                let (labels, joined) = (BTreeMap::new(), WallTime(0));
-                let wish = HostWish {
-                    id: host.id,
-                    environment: ENVIRONMENT,
-                    name,
-                    labels,
-                    cordoned: false,
-                    joined,
-                };
+                let wish = HostWish::new(host.id, ENVIRONMENT, name, WallTime(0));
                 commit.create(&wish).map_err(|error| error.to_string())
             })
     }

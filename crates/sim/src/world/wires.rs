@@ -163,6 +163,12 @@ impl World {
         }
     }
 
+    /// No server hears this host before then.
+    pub(super) fn vanishes(&mut self, of: usize, until: Moment) {
+        let host = self.hosts[of].id;
+        self.history.brake.vanishes(&self.ledger, host, self.now, until);
+    }
+
     /// A host's network is gone for a while. Each end of what was open is told some time later, or never.
     pub(super) fn cut(&mut self, of: usize) {
         // Mostly shorter than it takes to be lost, sometimes longer than any lease.
@@ -173,7 +179,15 @@ impl World {
             rng.between(15_000, 120_000)
         };
         let only = self.only_one_way_is_bad(of);
+        self.cut_for(of, only, length);
+    }
+
+    /// The same for so long, with one server or with all.
+    fn cut_for(&mut self, of: usize, only: Option<usize>, length: u64) {
         let who = self.is_out_of_reach(of, only, self.now.after(length));
+        if only.is_none() {
+            self.vanishes(of, self.now.after(length));
+        }
         self.tell_fault(format_args!("{who} is cut off for {length} ms"));
         let is_cut =
             |one: &Connection| one.agent.of == of && only.is_none_or(|server| one.server.of == server);
@@ -201,6 +215,9 @@ impl World {
         let connection = self.hosts[of].connection;
         let only = self.only_one_way_is_bad(of);
         let who = self.is_out_of_reach(of, only, self.now.after(length));
+        if only.is_none() && lost == Way::Up {
+            self.vanishes(of, self.now.after(length));
+        }
         let spoken = connection.filter(|one| {
             let server = self.links.get(*one).map(|one| one.server.of);
             only.is_none() || only == server
@@ -234,5 +251,44 @@ impl World {
             "FAULT",
             format_args!("what {id} {words} is held up for {length} ms"),
         );
+    }
+
+    /// A host's network is gone for about as long as it takes to be lost, and back for a while, several times over.
+    pub(super) fn flaps(&mut self, of: usize) {
+        let times = self.faults.rng().between(3, 8);
+        self.flaps_again(of, times);
+    }
+
+    pub(super) fn flaps_again(&mut self, of: usize, times: u64) {
+        if times == 0 || self.now >= self.faults.until() {
+            return;
+        }
+        let rng = self.faults.rng();
+        let (away, back) = (rng.between(6_000, 16_000), rng.between(3_000, 20_000));
+        self.cut_for(of, None, away);
+        let next = Event::Flaps {
+            host: of,
+            times: times - 1,
+        };
+        self.queue.put(self.now.after(away + back), next);
+    }
+
+    /// More than half of all hosts, and at least three, are gone within moments of one another; each comes back in its own time.
+    pub(super) fn most_are_lost(&mut self) {
+        let all = self.hosts.len();
+        let fewest = (all / 2 + 1).max(3).min(all);
+        let rng = self.faults.rng();
+        let (without_power, lasts) = (rng.chance(300), rng.between(15_000, 90_000));
+        let mut left: Vec<usize> = (0..all).collect();
+        let many = usize::try_from(rng.between(fewest as u64, all as u64)).unwrap_or(all);
+        let lost: Vec<usize> = (0..many).map(|_| left.remove(rng.below(left.len()))).collect();
+        for of in lost {
+            let length = lasts + self.faults.rng().between(0, 20_000);
+            if without_power {
+                self.power_goes(of, length);
+            } else {
+                self.cut_for(of, None, length);
+            }
+        }
     }
 }

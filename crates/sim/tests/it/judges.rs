@@ -30,7 +30,7 @@ fn runs(image: &str) -> ContainerSpec {
 
 /// The primary of unit `unit` of `shop/web`.
 fn made(unit: u32, generation: u64) -> Made {
-    let unit = UnitId::new(3, unit);
+    let (number, unit) = (unit, UnitId::new(3, unit));
     Made {
         name: format!("{unit}-{generation}"),
         unit,
@@ -38,6 +38,7 @@ fn made(unit: u32, generation: u64) -> Made {
         sidekick: None,
         stack: name("shop"),
         service: name("web"),
+        number,
         runs: Arc::new(runs("app:1")),
         address: None,
         ports: Vec::new(),

@@ -52,8 +52,11 @@ fn shown(call: &Call, world: &World, id: HostId) -> Result<Answer<HostView>, Api
 pub(crate) async fn change(call: Call, asked: HostPatch) -> Result<Answer<HostView>, ApiError> {
     let change = HostChange {
         cordoned: asked.cordoned,
+        evacuating: asked.evacuating,
+        deadline_seconds: asked.deadline_seconds,
         labels: asked.labels.unwrap_or_default(),
         name: asked.name,
+        confirmed_dead: asked.confirmed_dead,
         base: call.if_match,
     };
     let (author, id) = (call.author()?, call.host()?.id);

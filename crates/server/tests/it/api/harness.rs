@@ -310,14 +310,7 @@ impl Harness {
     pub async fn host(&self, number: u32, environment: EnvironmentId) -> HostId {
         let id = HostId::new(3, number);
         let name: Name = format!("host-{number}").parse().unwrap();
-        let wish = HostWish {
-            id,
-            environment,
-            name,
-            labels: Default::default(),
-            cordoned: false,
-            joined: NOW,
-        };
+        let wish = HostWish::new(id, environment, name, NOW);
         self.write(&wish).await;
         self.write(&HostAssigned {
             host: id,

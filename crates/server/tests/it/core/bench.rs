@@ -301,14 +301,7 @@ impl Bench {
 }
 
 pub fn wish(n: u32) -> HostWish {
-    HostWish {
-        id: host(n),
-        environment: ENV,
-        name: name(&format!("h{n}")),
-        labels: BTreeMap::new(),
-        cordoned: false,
-        joined: WallTime(0),
-    }
+    HostWish::new(host(n), ENV, name(&format!("h{n}")), WallTime(0))
 }
 
 pub fn facts() -> HostFacts {

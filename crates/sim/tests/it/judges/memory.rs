@@ -442,3 +442,58 @@ fn asking_over_and_over_is_seen() {
         assert_eq!(found, None);
     }
 }
+
+/// Three of five hosts with a unit each vanish at once; then units of so many of them are made anew on a fourth.
+fn after_mass_loss(moved: u32, change: impl FnOnce(&mut Court)) -> Option<&'static str> {
+    let mut court = Court::default();
+    court.history.brake.hosts(5);
+    for unit in [1, 2, 3] {
+        assert_eq!(court.runs(unit, &made(unit, 1)), None);
+    }
+    court.pass(600_000);
+    for lost in [1, 2, 3] {
+        let (now, until) = (court.now, court.now.after(60_000));
+        court
+            .history
+            .brake
+            .vanishes(&court.ledger, host(lost), now, until);
+    }
+    change(&mut court);
+    court.pass(12_000);
+    let anew = |number| Made {
+        number,
+        ..made(10 + number, 1)
+    };
+    (1..=moved).find_map(|number| court.enter(4, &anew(number), Deed::Made(Arc::new(anew(number)))))
+}
+
+#[test]
+fn replacing_hosts_that_vanished_together_is_seen() {
+    let braked = Some("hosts that vanish together are not replaced");
+    assert_eq!(after_mass_loss(3, |_| ()), braked);
+    assert_eq!(
+        after_mass_loss(2, |_| ()),
+        None,
+        "two may have been given up before the third was missed"
+    );
+    assert_eq!(
+        after_mass_loss(3, |court| court.history.brake.hosts(6)),
+        None,
+        "three of six are not more than half"
+    );
+    assert_eq!(
+        after_mass_loss(3, |court| court.history.brake.released(court.now)),
+        None,
+        "an operator said so"
+    );
+    assert_eq!(
+        after_mass_loss(3, |court| court.pass(60_000)),
+        None,
+        "they are back"
+    );
+    assert_eq!(
+        after_mass_loss(3, |court| court.history.brake.wished(court.now, &name("shop"))),
+        None,
+        "users wished something"
+    );
+}
