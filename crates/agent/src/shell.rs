@@ -178,6 +178,7 @@ impl Shell {
             engine: engine.clone(),
             pages,
             streams,
+            inputs: send.clone(),
         };
         let connection =
             connection::Dialing::new(config.servers.clone(), send.clone(), serving).start(&mut work);

@@ -13,6 +13,7 @@ mod backoff;
 mod core;
 pub mod decide;
 mod done;
+mod images;
 mod intake;
 mod lanes;
 mod lease;

@@ -87,6 +87,7 @@ impl AgentCore {
         self.facts = HostFacts {
             engine_error: self.facts.engine_error.take(),
             volumes_gone: std::mem::take(&mut self.facts.volumes_gone),
+            missing_images: std::mem::take(&mut self.facts.missing_images),
             ..facts
         };
         self.tell_facts();

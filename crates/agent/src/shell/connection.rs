@@ -46,6 +46,8 @@ pub(super) struct Serving {
     pub(super) engine: Arc<DockerEngine>,
     pub(super) pages: watch::Receiver<Option<Page>>,
     pub(super) streams: watch::Sender<Streams>,
+    /// How copies of images go, for the core.
+    pub(super) inputs: mpsc::Sender<Input>,
 }
 
 /// The connection that is up.
@@ -206,8 +208,12 @@ impl Serving {
         self.streams.send_replace(Some(mux.clone()));
         let mut streams = JoinSet::new();
         while let Some((request, stream)) = mux.accept().await {
-            let page = self.pages.borrow().clone();
-            streams.spawn(streams::serve(self.engine.clone(), page, request, stream));
+            let place = streams::Place {
+                engine: self.engine.clone(),
+                page: self.pages.borrow().clone(),
+                inputs: self.inputs.clone(),
+            };
+            streams.spawn(streams::serve(place, request, stream));
             while streams.try_join_next().is_some() {}
         }
         self.streams.send_replace(None);
