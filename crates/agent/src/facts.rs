@@ -31,6 +31,8 @@ pub fn gather(engine: EngineFacts, certificate_ends: WallTime) -> HostFacts {
         agent: env!("CARGO_PKG_VERSION").to_owned(),
         addresses: addresses(&read("/proc/net/fib_trie"), &read("/proc/net/if_inet6")),
         volumes_gone: BTreeSet::new(),
+        local_images: engine.local_images,
+        missing_images: BTreeSet::new(),
         certificate_ends: Some(certificate_ends),
         warnings: Vec::new(),
     }

@@ -206,6 +206,7 @@ impl Shell {
             docker,
             pages,
             streams,
+            inputs: send.clone(),
         };
         let connection =
             connection::Dialing::new(config.servers.clone(), send.clone(), serving).start(&mut work);

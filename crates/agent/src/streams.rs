@@ -3,6 +3,7 @@
 //! A stream begins with its request. What cannot be done is one [`StreamFrame::Failed`] in words; a stream that a person
 //! gave up ends with the connection under it, and with it the engine's side.
 
+mod copies;
 mod exec;
 mod images;
 mod logs;
@@ -13,11 +14,12 @@ use std::sync::Arc;
 use muster_link::{LinkError, MuxStream, StreamFrameReader, StreamFrameWriter};
 use muster_model::link::{StreamFrame, StreamRequest, StreamTarget};
 use tokio::io::{ReadHalf, WriteHalf};
+use tokio::sync::mpsc;
 
 use crate::engine::Failure;
 use crate::engine::docker::{DockerEngine, stream_failure};
 use crate::engine::labels::container_name;
-use crate::logic::Page;
+use crate::logic::{Input, Page};
 
 /// From the server.
 type Incoming = StreamFrameReader<ReadHalf<MuxStream>>;
@@ -41,11 +43,21 @@ impl From<bollard::errors::Error> for StreamError {
     }
 }
 
+/// What streams are served from.
+pub struct Place {
+    /// The engine.
+    pub engine: Arc<DockerEngine>,
+    /// What runs here.
+    pub page: Option<Page>,
+    /// To tell the core of images that come.
+    pub inputs: mpsc::Sender<Input>,
+}
+
 /// Serves one stream to its end.
-pub async fn serve(engine: Arc<DockerEngine>, page: Option<Page>, request: StreamRequest, stream: MuxStream) {
+pub async fn serve(place: Place, request: StreamRequest, stream: MuxStream) {
     let (read, write) = tokio::io::split(stream);
     let (incoming, mut outgoing) = (StreamFrameReader::new(read), StreamFrameWriter::new(write));
-    let served = dispatch(&engine, page.as_ref(), request, incoming, &mut outgoing).await;
+    let served = dispatch(&place, request, incoming, &mut outgoing).await;
     if let Err(StreamError::Engine(failure)) = &served {
         let _ = outgoing.send(&StreamFrame::Failed(failure.to_string())).await;
     }
@@ -53,12 +65,12 @@ pub async fn serve(engine: Arc<DockerEngine>, page: Option<Page>, request: Strea
 }
 
 async fn dispatch(
-    engine: &DockerEngine,
-    page: Option<&Page>,
+    place: &Place,
     request: StreamRequest,
     incoming: Incoming,
     outgoing: &mut Outgoing,
 ) -> Result<(), StreamError> {
+    let (engine, page) = (&*place.engine, place.page.as_ref());
     match request {
         StreamRequest::Logs(request) => {
             let name = find(page, &request.target)?;
@@ -73,6 +85,13 @@ async fn dispatch(
             until_left(incoming, stats::stats(engine, &name, follow, outgoing)).await
         }
         StreamRequest::ImageLoad => images::load(engine, incoming, outgoing).await,
+        StreamRequest::ImageSave { image } => {
+            until_left(incoming, images::save(engine, &image, outgoing)).await
+        }
+        StreamRequest::ImageCopy { image, from, bytes } => {
+            let copy = copies::Copy::new(image, from, bytes, place.inputs.clone());
+            copies::receive(engine, copy, incoming, outgoing).await
+        }
         StreamRequest::ImageList => images::list(engine, outgoing).await,
         StreamRequest::Certificate { .. } => Err(Failure::Refused {
             verb: "sign a certificate".to_owned(),

@@ -85,6 +85,10 @@ pub const MANAGED_SUBNET: &str = "10.42.0.0/16";
 /// An address given up is not given out again for this long.
 pub const ADDRESS_QUARANTINE: Duration = Duration::from_secs(60);
 
+/// Images that a host tells the platform of because no registry gave them. Each is some hundred bytes of the host's
+/// document.
+pub const LOCAL_IMAGES_MAX: usize = 64;
+
 const _: () = assert!(PART_BYTES_MAX < COMMIT_BYTES_MAX);
 const _: () = assert!(SUSPECT_AFTER.as_secs() >= 3 * HEARTBEAT_EVERY.as_secs());
 const _: () = assert!(LOST_AFTER.as_secs() > SUSPECT_AFTER.as_secs());

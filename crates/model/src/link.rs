@@ -15,4 +15,6 @@ pub use assignment::{
     VolumeAssignment,
 };
 pub use message::{FromAgent, Have, Heartbeat, HeartbeatAck, Hello, PROTOCOL, Progress, ToAgent, Welcome};
-pub use stream::{ExecRequest, LogsRequest, StreamFrame, StreamFrameError, StreamRequest, StreamTarget};
+pub use stream::{
+    ExecRequest, ImageSize, LogsRequest, StreamFrame, StreamFrameError, StreamRequest, StreamTarget,
+};

@@ -29,6 +29,7 @@ pub mod auth;
 pub mod bootstrap;
 pub mod clock;
 pub mod config;
+mod copies;
 pub mod desired;
 mod hub;
 mod jobs;

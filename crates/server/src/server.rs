@@ -26,7 +26,7 @@ use crate::listen::{self, Room, ServerTls};
 use crate::logic::CoreConfig;
 use crate::metrics::Metrics;
 use crate::shell::{self, INBOX, Shell, Windows};
-use crate::{clock, jobs};
+use crate::{clock, copies, jobs};
 
 /// A core that has not drawn its epoch after this will not.
 const START_WITHIN: Duration = Duration::from_secs(30);
@@ -134,6 +134,7 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
     jobs.spawn(jobs::compact(store.clone(), windows.worlds.clone()));
     jobs.spawn(jobs::renew(tls, ca.clone(), FIRST_SERVER, names));
     let agents: Arc<dyn Agents> = Arc::new(Switchboard(hub.clone()));
+    jobs.spawn(copies::copy(agents.clone(), windows.worlds.clone()));
     let app = Arc::new(app(store, windows, vault, ca, ids, agents, registry, traffic));
     Ok(Server {
         config,

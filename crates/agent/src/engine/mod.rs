@@ -14,6 +14,7 @@ pub mod fake;
 pub mod labels;
 mod verb;
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 
 use futures_util::Stream;
@@ -58,4 +59,6 @@ pub struct EngineFacts {
     pub architecture: String,
     /// Whether containers live on while the engine restarts.
     pub live_restore: bool,
+    /// Images without a registry's digest, by reference, with the first digits of their ids.
+    pub local_images: BTreeMap<String, String>,
 }

@@ -60,6 +60,13 @@ pub enum Input {
         /// Bytes in all.
         total: u64,
     },
+    /// An image is being copied from another host, or no longer is.
+    Copying {
+        /// Its reference, with tag.
+        image: String,
+        /// How far it is, in words; none is over.
+        words: Option<String>,
+    },
     /// The answer to [`Output::SaveNotebook`]: the page is on disk, or it is not and why.
     NotebookSaved {
         /// Of its table.

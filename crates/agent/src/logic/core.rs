@@ -121,6 +121,7 @@ impl AgentCore {
             Input::Looked(Err(failure)) => self.look_failed(now, &failure),
             Input::Done { lane, result } => self.done(now, lane, result),
             Input::Pulling { lane, bytes, total } => self.pulling(now, &lane, bytes, total),
+            Input::Copying { image, words } => self.copying(image, words),
             Input::NotebookSaved {
                 revision,
                 result: Ok(()),

@@ -76,6 +76,13 @@ impl AgentCore {
             }
         }
         self.images.remove(image);
+        match &result {
+            Ok(Answer::Image(Some(_))) => drop(self.shared.unpulled.remove(image)),
+            Err(Failure::Pull { .. } | Failure::NoSuchImage { .. }) if pulled => {
+                self.shared.unpulled.insert(image.to_owned());
+            }
+            _ => {}
+        }
         let entry = self.shared.images.entry(image.to_owned()).or_default();
         match result {
             Ok(Answer::Image(Some(facts))) => entry.is(Image::Present(facts)),
@@ -84,6 +91,7 @@ impl AgentCore {
             Err(Failure::Abandoned) => {}
             Err(failure) => entry.failed(now, failure.to_string()),
         }
+        self.tell_images();
     }
 
     fn fence_done(

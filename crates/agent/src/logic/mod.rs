@@ -14,6 +14,7 @@ mod bound;
 mod core;
 pub mod decide;
 mod done;
+mod images;
 mod intake;
 mod lanes;
 mod lease;

@@ -77,6 +77,7 @@ impl AgentCore {
             engine_error: self.facts.engine_error.take(),
             volumes_gone: std::mem::take(&mut self.facts.volumes_gone),
             warnings: std::mem::take(&mut self.facts.warnings),
+            missing_images: std::mem::take(&mut self.facts.missing_images),
             ..facts
         };
         self.tell_facts();

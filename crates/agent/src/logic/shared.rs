@@ -1,6 +1,6 @@
 //! What units share: networks, volumes, images. Each is made or fetched once, however many wait for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use muster_model::desired::{ContainerSpec, ImageRef};
@@ -98,6 +98,10 @@ pub struct Shared {
     pub volumes: BTreeMap<VolumeId, Entry<()>>,
     /// Images, by [`image_key`].
     pub images: BTreeMap<String, Entry<Image>>,
+    /// Those of them whose last pull failed.
+    pub unpulled: BTreeSet<String>,
+    /// Images that are being copied from another host, by reference with tag: how far they are.
+    pub copies: BTreeMap<String, String>,
 }
 
 impl Shared {

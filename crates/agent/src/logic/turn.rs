@@ -39,6 +39,7 @@ impl AgentCore {
         self.bind(binds(&page.table));
         self.abandon_pulls();
         self.tell_volumes();
+        self.tell_images();
     }
 
     fn remember_anew(&mut self, unit: UnitId, generation: Generation) {

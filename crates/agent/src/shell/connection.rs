@@ -47,6 +47,8 @@ pub(super) struct Serving {
     pub(super) docker: Option<Arc<DockerEngine>>,
     pub(super) pages: watch::Receiver<Option<Page>>,
     pub(super) streams: watch::Sender<Streams>,
+    /// How copies of images go, for the core.
+    pub(super) inputs: mpsc::Sender<Input>,
 }
 
 /// The connection that is up.
@@ -207,10 +209,14 @@ impl Serving {
         self.streams.send_replace(Some(mux.clone()));
         let mut streams = JoinSet::new();
         while let Some((request, stream)) = mux.accept().await {
-            let page = self.pages.borrow().clone();
-            // Without, the stream is reset.
-            if let Some(docker) = self.docker.clone() {
-                streams.spawn(streams::serve(docker, page, request, stream));
+            // Without an engine to stream from, the stream is reset.
+            if let Some(engine) = self.docker.clone() {
+                let place = streams::Place {
+                    engine,
+                    page: self.pages.borrow().clone(),
+                    inputs: self.inputs.clone(),
+                };
+                streams.spawn(streams::serve(place, request, stream));
             }
             while streams.try_join_next().is_some() {}
         }

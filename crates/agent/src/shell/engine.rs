@@ -3,12 +3,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
-use crate::engine::{Engine, EngineFacts, Failure};
+use crate::engine::{Engine, EngineEvent, EngineFacts, Failure};
 use crate::facts;
 use crate::identity::Identity;
 use crate::logic::Input;
 
+/// Images come in heaps: they are listed this long after the first.
+const IMAGES_AFTER: Duration = Duration::from_secs(1);
 /// An engine that is away is tried again after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
@@ -59,14 +62,35 @@ async fn listen(
     );
     tell_facts(described, identity, send).await;
     let _ = send.send(Input::EngineBack).await;
+    let mut images_at: Option<Instant> = None;
     loop {
         tokio::select! {
             event = events.next() => match event {
-                Some(event) => drop(send.send(Input::Event(event)).await),
+                Some(event) => {
+                    if event == EngineEvent::Images && images_at.is_none() {
+                        images_at = Some(Instant::now() + IMAGES_AFTER);
+                    }
+                    drop(send.send(Input::Event(event)).await);
+                }
                 None => return Ok(()),
             },
+            () = until(images_at) => {
+                images_at = None;
+                let now = engine.facts().await?;
+                if *described != now {
+                    *described = now;
+                    tell_facts(described, identity, send).await;
+                }
+            }
             Ok(()) = identity.changed() => tell_facts(described, identity, send).await,
         }
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

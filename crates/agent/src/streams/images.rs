@@ -3,11 +3,14 @@ use std::io;
 use bollard::query_parameters::{ImportImageOptions, ListImagesOptions};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
-use muster_model::link::StreamFrame;
+use muster_model::link::{ImageSize, StreamFrame};
 
 use super::{Incoming, Outgoing, StreamError};
 use crate::engine::Failure;
 use crate::engine::docker::DockerEngine;
+
+/// Bytes of a tar in one frame.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// Loads a tar of images that comes in pieces; what the engine says goes back, line by line.
 pub(super) async fn load(
@@ -15,9 +18,17 @@ pub(super) async fn load(
     incoming: Incoming,
     outgoing: &mut Outgoing,
 ) -> Result<(), StreamError> {
+    load_from(engine, pieces(incoming), outgoing).await
+}
+
+pub(super) async fn load_from(
+    engine: &DockerEngine,
+    pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    outgoing: &mut Outgoing,
+) -> Result<(), StreamError> {
     let client = engine.client().await?;
     let mut said = client
-        .import_image_stream(ImportImageOptions::default(), pieces(incoming), None)
+        .import_image_stream(ImportImageOptions::default(), pieces, None)
         .boxed();
     while let Some(step) = said.next().await {
         let step = step?;
@@ -36,7 +47,7 @@ pub(super) async fn load(
 }
 
 /// An empty piece is the end. A stream that ends without one was cut, and the engine must not take what came for the whole.
-fn pieces(incoming: Incoming) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+pub(super) fn pieces(incoming: Incoming) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     futures_util::stream::unfold(Some(incoming), async |incoming| {
         let mut incoming = incoming?;
         match incoming.next().await {
@@ -45,6 +56,36 @@ fn pieces(incoming: Incoming) -> impl Stream<Item = io::Result<Bytes>> + Send + 
             _ => Some((Err(io::ErrorKind::UnexpectedEof.into()), None)),
         }
     })
+}
+
+/// An image as a tar, its size before it.
+pub(super) async fn save(
+    engine: &DockerEngine,
+    image: &str,
+    outgoing: &mut Outgoing,
+) -> Result<(), StreamError> {
+    let client = engine.client().await?;
+    let found = client
+        .inspect_image(image)
+        .await
+        .map_err(|_| Failure::NoSuchImage {
+            image: image.to_owned(),
+        })?;
+    let size = ImageSize {
+        bytes: found
+            .size
+            .and_then(|size| u64::try_from(size).ok())
+            .unwrap_or_default(),
+    };
+    let size = serde_json::to_vec(&size).unwrap_or_default();
+    outgoing.send(&StreamFrame::Output(size)).await?;
+    let mut tar = client.export_image(image).boxed();
+    while let Some(bytes) = tar.next().await {
+        for piece in bytes?.chunks(PIECE_BYTES) {
+            outgoing.send(&StreamFrame::Output(piece.to_vec())).await?;
+        }
+    }
+    Ok(outgoing.send(&StreamFrame::Exit(0)).await?)
 }
 
 /// The engine's images as one JSON list.

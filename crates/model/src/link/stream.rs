@@ -23,6 +23,20 @@ pub enum StreamRequest {
     },
     /// A tar of images follows as `Input` frames; the engine's answers come back as `Output`.
     ImageLoad,
+    /// An image as a tar. The first `Output` is an [`ImageSize`] as JSON, the tar follows in the others, `Exit(0)` ends it.
+    ImageSave {
+        /// Its reference, with tag.
+        image: String,
+    },
+    /// Like `ImageLoad`, of one image from another host: units that wait for it say how far it is.
+    ImageCopy {
+        /// Its reference, with tag.
+        image: String,
+        /// The host it comes from, for people.
+        from: String,
+        /// About how many bytes it has; 0 is unknown.
+        bytes: u64,
+    },
     /// The engine's images, as JSON in `Output`.
     ImageList,
     /// The one that an agent opens: its next certificate, please. `Output` carries it as PEM. A server older than this
@@ -31,6 +45,13 @@ pub enum StreamRequest {
         /// A request over a new key. Its names mean nothing: the certificate is for the host that this link is of.
         csr_pem: String,
     },
+}
+
+/// About how large an image is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageSize {
+    /// Bytes of its layers.
+    pub bytes: u64,
 }
 
 /// Which container.

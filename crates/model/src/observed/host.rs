@@ -1,6 +1,6 @@
 //! Facts of a host and who talks to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,13 @@ pub struct HostFacts {
     /// Volumes that were to be removed and are no more.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub volumes_gone: BTreeSet<VolumeId>,
+    /// Images that no registry is known to have given, by reference, with the first digits of their ids: such as were
+    /// loaded or built here. The first [`LOCAL_IMAGES_MAX`](crate::limits::LOCAL_IMAGES_MAX) of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub local_images: BTreeMap<String, String>,
+    /// Images that units here wait for, and that could not be pulled.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub missing_images: BTreeSet<String>,
     /// When the agent's certificate ends; it is renewed well before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate_ends: Option<WallTime>,

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::Method;
 use hyper::body::Frame;
-use muster_model::view::{HostView, ImageLoadLine, ImageView, Page};
+use muster_model::view::{HostState, HostView, ImageLoadLine, ImageView, Page};
 use serde::Serialize;
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
@@ -63,9 +63,30 @@ async fn hosts(client: &Client, host: Option<&str>) -> anyhow::Result<Vec<String
     Ok(hosts.into_iter().map(|host| host.name.to_string()).collect())
 }
 
+/// All hosts that can take an image now; the others get it from them when a unit needs it there.
+async fn in_touch(client: &Client) -> anyhow::Result<Vec<String>> {
+    let hosts: Vec<HostView> = client.all(&client.env("/hosts")).await?;
+    let here = |host: &&HostView| matches!(host.state, HostState::Active | HostState::Inactive);
+    let (here, away): (Vec<&HostView>, Vec<&HostView>) = hosts.iter().partition(here);
+    anyhow::ensure!(
+        !here.is_empty(),
+        "no host is in touch; join one with the command that `muster host token` prints, or bring one back"
+    );
+    for host in away {
+        print::say(format!(
+            "{} is not in touch; it gets the images from another host when it needs them.",
+            host.name
+        ));
+    }
+    Ok(here.into_iter().map(|host| host.name.to_string()).collect())
+}
+
 /// Sends the tar to one engine after the other; standard input can be read only once, so it goes to one host.
 async fn load(client: &Client, file: &Path, host: Option<&str>) -> anyhow::Result<ExitCode> {
-    let hosts = hosts(client, host).await?;
+    let hosts = match host {
+        Some(host) => vec![host.to_owned()],
+        None => in_touch(client).await?,
+    };
     let stdin = file == Path::new("-");
     anyhow::ensure!(
         !stdin || hosts.len() == 1,

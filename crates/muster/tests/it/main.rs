@@ -13,6 +13,7 @@ mod config;
 mod faults;
 mod fleet;
 mod house;
+mod images;
 mod lab;
 mod machine;
 mod many_hosts;

@@ -72,12 +72,8 @@ impl Platform {
         let (id, wall) = (HostId::new(1, number), WallTime(0));
         let label = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         self.put(HostWish {
-            id,
-            environment: ENV,
-            name: name(title),
             labels: labels.iter().map(label).collect(),
-            cordoned: false,
-            joined: wall,
+            ..HostWish::new(id, ENV, name(title), wall)
         });
         self.put(HostAssigned {
             host: id,

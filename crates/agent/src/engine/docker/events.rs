@@ -27,6 +27,8 @@ pub(super) async fn events(engine: &DockerEngine, host: HostId) -> Result<Events
         "import",
         "pull",
         "tag",
+        "untag",
+        "delete",
     ];
     let filters = [("type", vec!["container", "image"]), ("event", names.to_vec())];
     let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();

@@ -11,6 +11,7 @@ pub mod body;
 mod client;
 mod errors;
 mod events;
+mod images;
 mod list;
 mod network;
 mod platform;
@@ -288,6 +289,7 @@ impl DockerEngine {
             api: client.client_version().to_string(),
             architecture: version.arch.unwrap_or_default(),
             live_restore: info.live_restore_enabled.unwrap_or(false),
+            local_images: images::local(&client).await.map_err(failed)?,
         })
     }
 

@@ -51,6 +51,10 @@ impl UnitView<'_> {
             fresh,
         };
         let pull = || waiting(Phase::Pulling, need(true), failure.clone());
+        // An image of another variant has to be loaded as it is; one that is on its way is not asked for elsewhere.
+        if let Some(words) = self.shared.copies.get(&image.tagged()) {
+            return Some(Decision::new(Phase::Pulling, Step::Rest).because(words.clone()));
+        }
         match (part.spec.pull, entry.and_then(|entry| entry.state.as_ref())) {
             (PullPolicy::Always, _) if self.memory.pulled.contains(&key) => None,
             (PullPolicy::Always, _) => Some(pull()),
