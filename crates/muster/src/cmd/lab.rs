@@ -1,6 +1,7 @@
 //! `muster lab`: real hosts on this machine.
 
 mod env;
+mod faults;
 mod inside;
 mod ls;
 mod up;
@@ -30,6 +31,11 @@ pub async fn run(args: LabArgs, global: &Global) -> anyhow::Result<ExitCode> {
             done(name, &Request::Load { file }).await
         }
         LabCommand::Keep { log } => lab::keep(name, &log).await,
+        LabCommand::Heal { host: None } => done(name, &Request::HealAll).await,
+        command => {
+            let (machine, fault) = faults::of(command)?;
+            done(name, &Request::Fault { name: machine, fault }).await
+        }
     }
 }
 

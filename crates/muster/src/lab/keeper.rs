@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, Notify};
 
 use super::protocol::{self, Answer, Request, Status};
 use super::site::{Progress, Site};
-use super::{LOG, SOCKET};
+use super::{LOG, SOCKET, ssh};
 use crate::cmd::running;
 
 /// What connections share.
@@ -64,7 +64,7 @@ async fn up(name: &str, log: &Path, output: &mut (impl AsyncWrite + Unpin)) -> a
     let Some(Request::Up(spec)) = request else {
         anyhow::bail!("a keeper is started by `muster lab up`, and by nothing else");
     };
-    let lab = Lab::named(name, &[])?;
+    let lab = Lab::named(name, &ssh::TOOLS)?;
     std::fs::rename(log, lab.dir().join(LOG)).context("could not move the log into the lab's directory")?;
     let (progress, lines) = mpsc::unbounded_channel();
     let site = relay(lines, output, Site::up(&lab, &spec, &progress)).await?;
@@ -116,6 +116,8 @@ async fn perform(site: &Site, request: Request, progress: &Progress) -> anyhow::
     match request {
         Request::Status => return Ok(Some(site.status().await)),
         Request::Load { file } => site.load(&file, progress).await?,
+        Request::Fault { name, fault } => site.fault(&name, fault).await?,
+        Request::HealAll => site.heal_all().await?,
         Request::Up(_) | Request::Down => anyhow::bail!("this lab is up already"),
     }
     Ok(None)

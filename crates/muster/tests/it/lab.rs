@@ -224,3 +224,63 @@ fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
         assert!(Trace::find(&lab.name).is_none());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugs_are_pulled_and_put_back() {
+    let lab = Lab::up(&["--hosts", "2"]);
+    let machine = |name: &str| {
+        let listed: Value = serde_json::from_str(&lab.ok(&["ls", "-o", "json"])).unwrap();
+        let all = listed.as_array().unwrap();
+        let ours = all.iter().find(|seen| seen["name"] == lab.name.as_str()).unwrap();
+        let machines = ours["machines"].as_array().unwrap();
+        machines
+            .iter()
+            .find(|machine| machine["name"] == name)
+            .unwrap()
+            .clone()
+    };
+
+    assert_eq!(lab.exec("h1", &["ssh", "h2", "hostname"]), "h2\n");
+    let cut = ["ssh", "-o", "ConnectTimeout=1", "h2", "true"];
+    lab.ok(&["cut", "h2", "--from", "h1"]);
+    assert!(
+        !lab.run(&[&["exec", "h1", "--"], &cut[..]].concat())
+            .status
+            .success()
+    );
+    lab.ok(&["delay", "h2", "10ms"]);
+    assert_eq!(machine("h2")["link"], "cut from h1, delay 10ms");
+    lab.ok(&["heal"]);
+    lab.exec("h1", &cut);
+    assert!(machine("h2").get("link").is_none());
+
+    lab.ok(&["kill", "s1"]);
+    assert!(machine("s1")["server"].as_str().unwrap().contains("ended"));
+    assert!(lab.hosts().is_empty(), "nobody answers");
+    assert!(
+        !lab.run(&["kill", "s1"]).status.success(),
+        "nothing is left to kill"
+    );
+    lab.ok(&["start", "s1"]);
+    until("the hosts are back", async || {
+        lab.hosts() == active(&["h1", "h2"])
+    })
+    .await;
+    lab.ok(&["kill", "h1", "--agent"]);
+    until("the server sees that", async || lab.hosts()["h1"] == "suspect").await;
+    lab.ok(&["start", "h1"]);
+    until("the agent is back", async || lab.hosts() == active(&["h1", "h2"])).await;
+
+    lab.ok(&["freeze", "h1"]);
+    assert_eq!(machine("h1")["power"], "frozen");
+    lab.ok(&["thaw", "h1"]);
+
+    lab.exec("h2", &["docker", "run", "--name", "kept", "-d", "muster/whoami"]);
+    lab.ok(&["power-off", "h2"]);
+    assert!(!lab.run(&["exec", "h2", "--", "true"]).status.success());
+    until("the server sees that", async || lab.hosts()["h2"] != "active").await;
+    lab.ok(&["power-on", "h2"]);
+    until("the host is back", async || lab.hosts() == active(&["h1", "h2"])).await;
+    assert!(lab.exec("h2", &["docker", "ps", "-a"]).contains("kept"));
+    assert_eq!(lab.exec("h1", &["ssh", "h2", "hostname"]), "h2\n");
+}
