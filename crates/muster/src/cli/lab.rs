@@ -150,4 +150,7 @@ pub struct LabUpArgs {
     /// A key of the engines' daemon.json, such as live-restore=false; may be given again
     #[arg(long = "engine-opt", value_name = "KEY=VALUE")]
     pub engine_options: Vec<String>,
+    /// End the lab when the process of this number ends, such as a test's
+    #[arg(long, value_name = "PID")]
+    pub until_end_of: Option<u32>,
 }

@@ -17,10 +17,12 @@ pub async fn cut(
 ) -> anyhow::Result<()> {
     let Some(from) = from else {
         let host = machine.host().await;
-        return Ok(match one_way {
-            true => switch.cut_way(Some(&host), None)?,
-            false => switch.cut(&host)?,
-        });
+        let cut = if one_way {
+            switch.cut_way(Some(&host), None)
+        } else {
+            switch.cut(&host)
+        };
+        return Ok(cut?);
     };
     anyhow::ensure!(
         !Arc::ptr_eq(machine, from),

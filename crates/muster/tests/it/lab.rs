@@ -19,11 +19,18 @@ struct Lab {
 }
 
 impl Lab {
-    fn up(words: &[&str]) -> Self {
+    /// Not made yet.
+    fn named() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}-{number}", std::process::id());
-        let lab = Self { name };
-        lab.ok(&[&["up"], words].concat());
+        Self { name }
+    }
+
+    fn up(words: &[&str]) -> Self {
+        let lab = Self::named();
+        // A test that is killed takes it along.
+        let me = std::process::id().to_string();
+        lab.ok(&[&["up", "--until-end-of", &me], words].concat());
         lab
     }
 
@@ -206,6 +213,29 @@ async fn a_dead_keeper_takes_its_lab_along_and_down_removes_the_rest() {
     assert!(!dir.exists() && groups(&lab.name).is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_ends_with_the_process_that_it_is_for() {
+    let mut user = Command::new("sleep").arg("1000").spawn().unwrap();
+    let lab = Lab::named();
+    lab.ok(&[
+        "up",
+        "--bare",
+        "--hosts",
+        "1",
+        "--until-end-of",
+        &user.id().to_string(),
+    ]);
+    assert!(!lab.run(&["env"]).status.success(), "there is no server");
+    let dir = lab.dir();
+    user.kill().unwrap();
+    user.wait().unwrap();
+    until("the lab is gone", async || {
+        !dir.exists() && processes(&dir).is_empty()
+    })
+    .await;
+    assert!(groups(&lab.name).is_empty());
+}
+
 #[test]
 fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
     for (words, said) in [
@@ -213,8 +243,7 @@ fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
         (["--servers", "3"], "one server yet"),
         (["--engine-opt", "data-root=/"], "data-root"),
     ] {
-        let name = format!("r{}", std::process::id());
-        let lab = Lab { name };
+        let lab = Lab::named();
         let refused = lab.run(&[&["up"], &words[..]].concat());
         assert!(
             !refused.status.success() && text(&refused.stderr).contains(said),

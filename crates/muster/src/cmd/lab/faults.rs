@@ -33,3 +33,35 @@ pub fn of(command: LabCommand) -> anyhow::Result<(String, Fault)> {
         | LabCommand::Keep { .. } => anyhow::bail!("this command is about no single machine"),
     })
 }
+
+/// What holds now.
+pub fn said(machine: &str, fault: &Fault) -> String {
+    match fault {
+        Fault::Cut {
+            from: None,
+            one_way: false,
+        } => format!("{machine} is cut off."),
+        Fault::Cut {
+            from: None,
+            one_way: true,
+        } => format!("What {machine} sends is lost."),
+        Fault::Cut {
+            from: Some(from),
+            one_way: false,
+        } => format!("{machine} and {from} are cut off from one another."),
+        Fault::Cut {
+            from: Some(from),
+            one_way: true,
+        } => format!("What {from} sends to {machine} is lost."),
+        Fault::Heal => format!("{machine} has a good cable."),
+        Fault::Loss { .. } | Fault::Rate { .. } | Fault::Delay { .. } => {
+            format!("The cable of {machine} is changed; `muster lab ls` shows how it is.")
+        }
+        Fault::Freeze => format!("Every process of {machine} stands still."),
+        Fault::Thaw => format!("{machine} goes on."),
+        Fault::Kill { .. } => format!("Killed on {machine}; `muster lab start {machine}` starts it again."),
+        Fault::Start => format!("What should run on {machine} runs."),
+        Fault::PowerOff => format!("{machine} has no power; `muster lab power-on {machine}` boots it."),
+        Fault::PowerOn => format!("{machine} has booted."),
+    }
+}
