@@ -2,7 +2,7 @@
 # Installs what Muster needs from Debian's packages to be built and run, and only what is missing.
 #
 #   scripts/ensure-engine.sh             the Docker Engine, its tools and a C compiler; nothing is started
-#   scripts/ensure-engine.sh --tests     also what the tests' own engines need
+#   scripts/ensure-engine.sh --tests     also what labs and tests need for hosts of their own
 #   scripts/ensure-engine.sh --service   also sees to it that this machine's engine runs
 #   -y, --yes                            do not ask (CI=true in the environment means the same)
 set -eu
@@ -86,6 +86,9 @@ find_missing() {
     need ip iproute2 'network namespaces of the test hosts'
     need unshare util-linux 'namespaces of the test hosts'
     need mount mount 'mounts of the test hosts'
+    need ebtables iptables 'cuts between the test hosts'
+    need sshd openssh-server 'SSH servers of lab hosts'
+    need ssh openssh-client 'SSH between lab hosts'
     if ! have busybox || ldd "$(command -v busybox)" >/dev/null 2>&1; then
         want busybox-static 'a shell for the test images'
     fi
@@ -126,8 +129,9 @@ ask() {
 run_apt() {
     export DEBIAN_FRONTEND=noninteractive
     apt-get update || return 1
-    fresh_engine=false
-    case "$missing " in *' docker.io '*) fresh_engine=true ;; esac
+    fresh=''
+    case "$missing " in *' docker.io '*) fresh='docker containerd' ;; esac
+    case "$missing " in *' openssh-server '*) fresh="$fresh ssh" ;; esac
     forbid_starts
     # shellcheck disable=SC2086 # the list is ours, one word a package
     if apt-get install -y --no-install-recommends $missing; then
@@ -136,7 +140,7 @@ run_apt() {
         status=$?
     fi
     allow_starts
-    if $fresh_engine && [ "$status" -eq 0 ]; then
+    if [ -n "$fresh" ] && [ "$status" -eq 0 ]; then
         leave_disabled
     fi
     return "$status"
@@ -170,12 +174,16 @@ allow_starts() {
     fi
 }
 
+# What was not on this machine before does not start at its next boot either.
 leave_disabled() {
-    if have systemctl; then
-        systemctl disable docker.service docker.socket containerd.service || true
-    elif have update-rc.d; then
-        update-rc.d docker disable || true
-    fi
+    for name in $fresh; do
+        if have systemctl; then
+            systemctl disable "$name.service" || true
+            systemctl disable "$name.socket" 2>/dev/null || true
+        elif have update-rc.d; then
+            update-rc.d "$name" disable || true
+        fi
+    done
 }
 
 # --- this machine's own engine --------------------------------------------------------------------------------

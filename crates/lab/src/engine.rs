@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use crate::command::HostCommand;
-use crate::process::{self, Identity, POLL, child_named};
+use crate::process::{self, POLL, Process, child_named};
 use crate::{EngineOptions, Error, Result};
 
 /// An engine comes up in 0.3 s; with many containers to take back on a busy machine it may take long.
@@ -35,7 +35,7 @@ pub(crate) struct Engine {
 struct Running {
     child: Child,
     /// The engine's own containerd; the kernel kills it when the engine dies.
-    containerd: Option<Identity>,
+    containerd: Option<Process>,
 }
 
 impl Engine {
@@ -125,7 +125,7 @@ impl Engine {
             .stdout(log)
             .stderr(errors)
             .spawn_std()?;
-        self.record(Identity::of(child.id()), "dockerd")?;
+        self.record(Process::of(child.id()), "dockerd")?;
         Ok(child)
     }
 
@@ -138,7 +138,7 @@ impl Engine {
         found.map_or(Ok(()), |containerd| self.record(Ok(containerd), "containerd"))
     }
 
-    fn record(&self, process: std::io::Result<Identity>, role: &str) -> Result<()> {
+    fn record(&self, process: std::io::Result<Process>, role: &str) -> Result<()> {
         let file = self.dir.join("pids");
         process
             .and_then(|process| process.record(&file, role))

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::command::has_time_namespaces;
-use crate::process::{self, Identity, POLL, search_path};
+use crate::process::{self, POLL, Process, search_path};
 use crate::{Error, Result};
 
 const SCRIPT: &str = include_str!("holder.sh");
@@ -74,8 +74,8 @@ impl Holder {
     }
 
     fn record(&self, file: &Path) -> io::Result<()> {
-        Identity::of(self.parent.id())?.record(file, "unshare")?;
-        Identity::of(self.pid)?.record(file, "holder")
+        Process::of(self.parent.id())?.record(file, "unshare")?;
+        Process::of(self.pid)?.record(file, "holder")
     }
 
     /// Ends every process of the host and waits until all are dead. Blocks for some 0.1 s.

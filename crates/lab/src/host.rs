@@ -187,33 +187,26 @@ impl Host {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let (tell, told) = oneshot::channel();
-        let holder = self.pid();
-        std::thread::spawn(move || {
-            let done = enter(holder, "net", LinkNameSpaceType::Network)
-                .map(|()| catch_unwind(AssertUnwindSafe(work)));
-            let _ = tell.send(done);
-        });
-        match told.await {
-            Ok(Ok(Ok(value))) => Ok(value),
-            Ok(Ok(Err(panic))) => resume_unwind(panic),
-            Ok(Err(e)) => Err(self.failed("a closure", e)),
-            Err(e) => Err(self.failed("a closure", io::Error::other(e))),
-        }
+        run_in(self.name(), self.pid(), work).await
     }
 
-    /// A connection made inside the host's network; it stays usable from here.
+    /// A connection made inside the host's network; it stays usable from here. Waiting for it does not hold the host.
     ///
     /// # Errors
     /// When nothing listens there.
-    pub async fn tcp_connect(&self, address: SocketAddr) -> Result<TcpStream> {
-        let connect = move || {
-            let stream = std::net::TcpStream::connect(address)?;
-            stream.set_nonblocking(true)?;
-            Ok(stream)
-        };
-        let stream = self.run_in(connect).await?.and_then(TcpStream::from_std);
-        stream.map_err(|e| self.failed(&format!("a connection to {address}"), e))
+    pub fn tcp_connect(&self, address: SocketAddr) -> impl Future<Output = Result<TcpStream>> + Send + use<> {
+        let (name, holder) = (self.name().to_owned(), self.pid());
+        async move {
+            let connect = move || {
+                let stream = std::net::TcpStream::connect(address)?;
+                stream.set_nonblocking(true)?;
+                Ok(stream)
+            };
+            let stream = run_in(&name, holder, connect)
+                .await?
+                .and_then(TcpStream::from_std);
+            stream.map_err(|e| failed(&name, &format!("a connection to {address}"), e))
+        }
     }
 
     /// Takes the power away: every process ends at once, memory and namespaces are gone, the disk stays. Unplug it
@@ -258,10 +251,33 @@ impl Host {
     }
 
     fn failed(&self, what: &str, source: io::Error) -> Error {
-        Error::Run {
-            host: self.name().to_owned(),
-            what: what.to_owned(),
-            source,
-        }
+        failed(self.name(), what, source)
+    }
+}
+
+fn failed(host: &str, what: &str, source: io::Error) -> Error {
+    Error::Run {
+        host: host.to_owned(),
+        what: what.to_owned(),
+        source,
+    }
+}
+
+async fn run_in<T, F>(host: &str, holder: u32, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    let (tell, told) = oneshot::channel();
+    std::thread::spawn(move || {
+        let done =
+            enter(holder, "net", LinkNameSpaceType::Network).map(|()| catch_unwind(AssertUnwindSafe(work)));
+        let _ = tell.send(done);
+    });
+    match told.await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(panic))) => resume_unwind(panic),
+        Ok(Err(e)) => Err(failed(host, "a closure", e)),
+        Err(e) => Err(failed(host, "a closure", io::Error::other(e))),
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::process::Identity;
+use crate::process::Process;
 use crate::tools::{self, Tool};
 use crate::{Error, Host, HostOptions, Result, Switch};
 
@@ -158,7 +158,7 @@ impl LabDir {
         let turn = MADE.fetch_add(1, Ordering::Relaxed);
         let beside = root.join(format!("new-{}-{turn}", std::process::id()));
         let made = fs::create_dir_all(&beside)
-            .and_then(|()| Identity::of(std::process::id()))
+            .and_then(|()| Process::of(std::process::id()))
             .and_then(|owner| fs::write(beside.join(OWNER), format!("{owner}\n")));
         made.map_err(Error::files("make", &beside))?;
         match fs::rename(&beside, &path) {

@@ -47,6 +47,7 @@ pub use host::Host;
 pub use image::{Image, import_binary, load_archive, load_file};
 pub use lab::{Lab, root};
 pub use options::{EngineOptions, HostOptions};
+pub use process::Process;
 pub use samples::{BUSYBOX, UNIT, load_busybox, load_unit};
 pub use switch::{Conditions, Switch};
 pub use tools::{Missing, Tool};

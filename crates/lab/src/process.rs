@@ -11,15 +11,18 @@ pub(crate) const POLL: Duration = Duration::from_millis(5);
 
 /// One process, for good: a number may be used again, number and start time not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Identity {
+pub struct Process {
     pub(crate) pid: u32,
     /// Clock ticks after boot, field 22 of `/proc/<pid>/stat`.
     started: u64,
 }
 
-impl Identity {
+impl Process {
     /// The process that has this number now.
-    pub(crate) fn of(pid: u32) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn of(pid: u32) -> io::Result<Self> {
         let stat = Seen::read(pid)?;
         Ok(Self {
             pid,
@@ -37,7 +40,8 @@ impl Identity {
     }
 
     /// Whether it still runs; a process that only waits to be reaped does not.
-    pub(crate) fn is_alive(self) -> bool {
+    #[must_use]
+    pub fn is_alive(self) -> bool {
         Seen::read(self.pid).is_ok_and(|stat| stat.started == self.started && stat.state != 'Z')
     }
 
@@ -60,17 +64,17 @@ impl Identity {
     }
 }
 
-impl fmt::Display for Identity {
+impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pid, self.started)
     }
 }
 
 /// The child of `parent` whose command name is `comm`.
-pub(crate) fn child_named(parent: u32, comm: &str) -> io::Result<Option<Identity>> {
+pub(crate) fn child_named(parent: u32, comm: &str) -> io::Result<Option<Process>> {
     let mut children = all()?.into_iter();
     let found = children.find(|(_, stat)| stat.parent == parent && stat.comm == comm);
-    Ok(found.map(|(pid, stat)| Identity {
+    Ok(found.map(|(pid, stat)| Process {
         pid,
         started: stat.started,
     }))
@@ -167,7 +171,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::{Identity, Seen};
+    use super::{Process, Seen};
 
     #[test]
     fn stat_is_read_past_odd_names() {
@@ -187,10 +191,10 @@ mod tests {
 
     #[test]
     fn a_process_is_alive_until_its_number_means_another() {
-        let me = Identity::of(std::process::id()).unwrap();
+        let me = Process::of(std::process::id()).unwrap();
         assert!(me.is_alive());
         assert!(
-            !Identity {
+            !Process {
                 started: me.started + 1,
                 ..me
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{OWNER, PREFIX, is_host_name, is_lab_name, root};
-use crate::process::Identity;
+use crate::process::Process;
 use crate::{Error, Result, Visit, cgroup};
 
 /// For the kernel to end a process and all hosts that it owned.
@@ -20,7 +20,7 @@ const ROLES: [&str; 4] = ["holder", "dockerd", "containerd", "unshare"];
 pub struct Trace {
     name: String,
     dir: PathBuf,
-    owner: Option<Identity>,
+    owner: Option<Process>,
 }
 
 impl Trace {
@@ -33,7 +33,7 @@ impl Trace {
         }
         let owner = fs::read_to_string(dir.join(OWNER)).ok();
         let name = name.to_owned();
-        let owner = owner.and_then(|text| Identity::parse(&text));
+        let owner = owner.and_then(|text| Process::parse(&text));
         Some(Self { name, dir, owner })
     }
 
@@ -64,7 +64,7 @@ impl Trace {
     /// Whether the process that owns it lives; if not, nothing of it runs.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.owner.is_some_and(Identity::is_alive)
+        self.owner.is_some_and(Process::is_alive)
     }
 
     /// The owner's process number, if it lives.
@@ -115,7 +115,7 @@ impl Trace {
 async fn end_recorded(host: &Path) -> Result<()> {
     let recorded = fs::read_to_string(host.join("pids")).unwrap_or_default();
     for role in ROLES {
-        let of_role = |line: &str| Identity::parse(line.strip_suffix(role)?);
+        let of_role = |line: &str| Process::parse(line.strip_suffix(role)?);
         for process in recorded.lines().filter_map(of_role) {
             end(process, role).await?;
         }
@@ -124,7 +124,7 @@ async fn end_recorded(host: &Path) -> Result<()> {
 }
 
 /// Number and start time together are one process for good, so no stranger is ended.
-async fn end(process: Identity, what: &str) -> Result<()> {
+async fn end(process: Process, what: &str) -> Result<()> {
     if !process.is_alive() {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::process::Identity;
+use crate::process::Process;
 use crate::{Error, HostCommand, Result};
 
 /// A host that another process made: its directory, and the way in.
@@ -12,7 +12,7 @@ use crate::{Error, HostCommand, Result};
 pub struct Visit {
     name: String,
     dir: PathBuf,
-    holder: Identity,
+    holder: Process,
 }
 
 impl Visit {
@@ -27,7 +27,7 @@ impl Visit {
         })?;
         let holders = recorded.lines().filter_map(|line| line.strip_suffix(" holder"));
         let alive = holders
-            .filter_map(Identity::parse)
+            .filter_map(Process::parse)
             .find(|holder| holder.is_alive());
         let holder = alive.ok_or_else(|| Error::Power {
             host: name.to_owned(),

@@ -19,7 +19,7 @@ use crate::print::Output;
 
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
 pub use host::HostCommand;
-pub use lab::{LabArgs, LabCommand, LabUpArgs};
+pub use lab::{CHOSEN, LabArgs, LabCommand, LabUpArgs};
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
 pub use process::{AgentArgs, AgentCommand, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};

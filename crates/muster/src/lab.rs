@@ -10,17 +10,20 @@
 
 mod asking;
 mod door;
+mod faults;
 mod keeper;
 mod machine;
 mod plan;
 mod protocol;
 mod site;
+mod ssh;
+pub mod units;
 
 pub use asking::{Keeper, living, start};
 pub use keeper::keep;
 pub use machine::SETTINGS;
 pub use plan::UpSpec;
-pub use protocol::{MachineStatus, Request};
+pub use protocol::{Fault, MachineStatus, Part, Request};
 
 /// The keeper's socket, in the lab's directory.
 const SOCKET: &str = "keeper.sock";

@@ -1,6 +1,7 @@
 //! `muster lab`: real hosts on this machine.
 
 mod env;
+mod faults;
 mod inside;
 mod ls;
 mod up;
@@ -27,15 +28,21 @@ pub async fn run(args: LabArgs, global: &Global) -> anyhow::Result<ExitCode> {
             let file = file
                 .canonicalize()
                 .with_context(|| format!("could not open {}", file.display()))?;
-            done(name, &Request::Load { file }).await
+            done(name, &Request::Load { file }, "Every host with power has it.").await
         }
         LabCommand::Keep { log } => lab::keep(name, &log).await,
+        LabCommand::Heal { host: None } => done(name, &Request::HealAll, "Every cable is good.").await,
+        command => {
+            let (machine, fault) = faults::of(command)?;
+            let said = faults::said(&machine, &fault);
+            done(name, &Request::Fault { name: machine, fault }, &said).await
+        }
     }
 }
 
-/// A wish whose answer is only that it is done.
-async fn done(name: &str, request: &Request) -> anyhow::Result<ExitCode> {
+/// A wish whose answer is only that it is done; then `said` holds.
+async fn done(name: &str, request: &Request, said: &str) -> anyhow::Result<ExitCode> {
     lab::living(name)?.ask(request).await?;
-    print::say("Done.");
+    print::say(said);
     Ok(ExitCode::SUCCESS)
 }

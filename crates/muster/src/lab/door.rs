@@ -33,8 +33,9 @@ async fn pass_on(listener: TcpListener, machine: Arc<Machine>) {
 /// A server that is not there is shown by closing the visitor's connection, and nothing else can be done about it.
 async fn connect(mut visitor: TcpStream, machine: Arc<Machine>) {
     let target = SocketAddr::from((Ipv4Addr::LOCALHOST, SERVER_PORT));
-    let inside = machine.host().await.tcp_connect(target).await;
-    if let Ok(mut inside) = inside {
+    // A server that is frozen may keep us waiting; its host stays free for others.
+    let inside = machine.host().await.tcp_connect(target);
+    if let Ok(mut inside) = inside.await {
         let _ = copy_bidirectional(&mut visitor, &mut inside).await;
     }
 }

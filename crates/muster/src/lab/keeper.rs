@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use muster_lab::Lab;
+use muster_lab::{Lab, Process};
 use tokio::io::{AsyncBufRead, AsyncWrite, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
@@ -13,8 +14,11 @@ use tokio::sync::{Mutex, Notify};
 
 use super::protocol::{self, Answer, Request, Status};
 use super::site::{Progress, Site};
-use super::{LOG, SOCKET};
+use super::{LOG, SOCKET, ssh};
 use crate::cmd::running;
+
+/// How often the lab's user is looked for.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What connections share.
 #[derive(Debug)]
@@ -37,7 +41,7 @@ pub async fn keep(name: &str, log: &Path) -> anyhow::Result<ExitCode> {
         made = up => made,
         () = &mut told => return Ok(ExitCode::SUCCESS),
     };
-    let (lab, site) = match made {
+    let (lab, site, user) = match made {
         Ok(made) => made,
         Err(error) => {
             let _ = protocol::write(&mut output, &failed(&error)).await;
@@ -55,20 +59,37 @@ pub async fn keep(name: &str, log: &Path) -> anyhow::Result<ExitCode> {
         () = serve(&listener, &keeping) => {}
         () = keeping.ended.notified() => {}
         () = &mut told => {}
+        () = end_of(user) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn up(name: &str, log: &Path, output: &mut (impl AsyncWrite + Unpin)) -> anyhow::Result<(Lab, Site)> {
+/// The lab, and the process whose end is the lab's.
+type Made = (Lab, Site, Option<Process>);
+
+async fn up(name: &str, log: &Path, output: &mut (impl AsyncWrite + Unpin)) -> anyhow::Result<Made> {
     let request = protocol::read(&mut BufReader::new(tokio::io::stdin())).await?;
     let Some(Request::Up(spec)) = request else {
         anyhow::bail!("a keeper is started by `muster lab up`, and by nothing else");
     };
-    let lab = Lab::named(name, &[])?;
+    let user = spec.until_end_of.map(Process::of).transpose();
+    let user = user.context("the process that is to use the lab has ended")?;
+    let lab = Lab::named(name, &ssh::TOOLS)?;
     std::fs::rename(log, lab.dir().join(LOG)).context("could not move the log into the lab's directory")?;
     let (progress, lines) = mpsc::unbounded_channel();
     let site = relay(lines, output, Site::up(&lab, &spec, &progress)).await?;
-    Ok((lab, site))
+    Ok((lab, site, user))
+}
+
+async fn end_of(user: Option<Process>) {
+    match user {
+        Some(user) => {
+            while user.is_alive() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        }
+        None => std::future::pending().await,
+    }
 }
 
 async fn serve(listener: &UnixListener, keeping: &Arc<Keeping>) {
@@ -76,7 +97,7 @@ async fn serve(listener: &UnixListener, keeping: &Arc<Keeping>) {
         match listener.accept().await {
             Ok((client, _)) => drop(tokio::spawn(answer(client, Arc::clone(keeping)))),
             // Out of descriptors: the connections that are open will end.
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }
@@ -116,6 +137,8 @@ async fn perform(site: &Site, request: Request, progress: &Progress) -> anyhow::
     match request {
         Request::Status => return Ok(Some(site.status().await)),
         Request::Load { file } => site.load(&file, progress).await?,
+        Request::Fault { name, fault } => site.fault(&name, fault).await?,
+        Request::HealAll => site.heal_all().await?,
         Request::Up(_) | Request::Down => anyhow::bail!("this lab is up already"),
     }
     Ok(None)

@@ -13,7 +13,8 @@ use tokio::process::Child;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::plan::Planned;
-use super::protocol::MachineStatus;
+use super::protocol::{MachineStatus, Part};
+use super::ssh;
 
 /// Where servers listen.
 pub const SERVER_PORT: u16 = 8080;
@@ -31,6 +32,8 @@ pub struct Machine {
     host: Mutex<Host>,
     server: Mutex<Option<Child>>,
     agent: Mutex<Option<Child>>,
+    /// Kept so that it is waited for when it ends.
+    sshd: Mutex<Option<Child>>,
 }
 
 /// What a server says when it starts.
@@ -49,7 +52,15 @@ impl Machine {
             host: Mutex::new(host),
             server: Mutex::default(),
             agent: Mutex::default(),
+            sshd: Mutex::default(),
         }
+    }
+
+    /// Starts what every machine runs, whatever it is for: its SSH server.
+    pub async fn start_ssh(&self, lab: &Path) -> anyhow::Result<()> {
+        let started = ssh::serve(lab, &*self.host().await)?;
+        *self.sshd.lock().await = Some(started);
+        Ok(())
     }
 
     /// The host, for as long as nobody else uses it.
@@ -113,8 +124,46 @@ impl Machine {
         Ok(command.stdin(Stdio::null()).stdout(open()?).stderr(open()?))
     }
 
-    pub async fn status(&self) -> MachineStatus {
-        let power = if self.host().await.is_on() { "on" } else { "off" };
+    pub async fn server_runs(&self) -> bool {
+        runs(&mut *self.server.lock().await)
+    }
+
+    pub async fn agent_runs(&self) -> bool {
+        runs(&mut *self.agent.lock().await)
+    }
+
+    /// SIGKILL, and the process is gone.
+    pub async fn kill(&self, part: Option<Part>) -> anyhow::Result<()> {
+        let server = match part {
+            Some(part) => part == Part::Server,
+            None => self.server_runs().await,
+        };
+        let (slot, what) = if server {
+            (&self.server, "server")
+        } else {
+            (&self.agent, "agent")
+        };
+        let mut slot = slot.lock().await;
+        let running = runs(&mut slot);
+        let child = slot
+            .as_mut()
+            .filter(|_| running)
+            .with_context(|| format!("no {what} runs on {}", self.plan.name))?;
+        child
+            .kill()
+            .await
+            .with_context(|| format!("could not kill the {what} on {}", self.plan.name))
+    }
+
+    /// How it is; `link` says what is wrong with its cable.
+    pub async fn status(&self, link: String) -> MachineStatus {
+        let host = self.host().await;
+        let power = match (host.is_on(), host.is_frozen()) {
+            (false, _) => "off",
+            (true, true) => "frozen",
+            (true, false) => "on",
+        };
+        drop(host);
         let server = match &self.plan.server {
             Some(name) => Some(format!("{name} {}", state(&mut *self.server.lock().await))),
             None => None,
@@ -129,6 +178,7 @@ impl Machine {
             power: power.to_owned(),
             server,
             agent,
+            link,
         }
     }
 }

@@ -25,6 +25,9 @@ pub struct UpSpec {
     pub bare: bool,
     /// Keys of the engines' settings, `key=value`.
     pub engine_options: Vec<String>,
+    /// The lab ends when the process of this number has.
+    #[serde(default)]
+    pub until_end_of: Option<u32>,
 }
 
 /// One machine to be.
@@ -94,6 +97,7 @@ mod tests {
             combined: false,
             bare: false,
             engine_options: Vec::new(),
+            until_end_of: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::de::DeserializeOwned;
@@ -20,8 +21,54 @@ pub enum Request {
     Status,
     /// An image from a file onto every host.
     Load { file: PathBuf },
+    /// Something goes wrong with a machine, or is mended.
+    Fault { name: String, fault: Fault },
+    /// Every cut and every bad cable is mended.
+    HealAll,
     /// The end of the lab.
     Down,
+}
+
+/// What can be done to one machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// It and `from`, or it and all others, do not reach one another; one way: what it, or `from`, sends is lost.
+    Cut {
+        from: Option<String>,
+        one_way: bool,
+    },
+    Heal,
+    /// So many frames of a million are lost, each way.
+    Loss {
+        ppm: u32,
+    },
+    /// Bits a second, each way; 0 is as many as go.
+    Rate {
+        bits: u64,
+    },
+    /// What each frame takes longer, each way.
+    Delay {
+        delay: Duration,
+    },
+    Freeze,
+    Thaw,
+    /// SIGKILL; the server if one runs there, else the agent, unless it is said.
+    Kill {
+        part: Option<Part>,
+    },
+    /// What should run there and does not.
+    Start,
+    PowerOff,
+    PowerOn,
+}
+
+/// What of Muster runs on a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Server,
+    Agent,
 }
 
 /// A line from the keeper; all but the last are progress.
@@ -48,7 +95,7 @@ pub struct Status {
 pub struct MachineStatus {
     pub name: String,
     pub address: Ipv4Addr,
-    /// `on`, `off`.
+    /// `on`, `off` or `frozen`.
     pub power: String,
     /// The server there and how it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,6 +103,9 @@ pub struct MachineStatus {
     /// How the agent is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
+    /// What is wrong with its cable.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub link: String,
 }
 
 /// Reads one line; none at the end.

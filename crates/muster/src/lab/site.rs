@@ -14,8 +14,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::machine::{Greeting, Machine, SERVER_PORT};
 use super::plan::{self, PREFIX, Planned, UpSpec};
-use super::protocol::Status;
-use super::{CONTEXT, CONTEXT_INSIDE, door};
+use super::protocol::{Fault, Status};
+use super::{CONTEXT, CONTEXT_INSIDE, door, faults, ssh};
 use crate::client::Client;
 use crate::context::Context;
 use crate::first_account;
@@ -34,8 +34,9 @@ pub type Progress = UnboundedSender<String>;
 /// A lab and what it is made of.
 #[derive(Debug)]
 pub struct Site {
+    dir: PathBuf,
     machines: Vec<Arc<Machine>>,
-    _switch: Switch,
+    switch: Switch,
 }
 
 impl Site {
@@ -43,16 +44,16 @@ impl Site {
     pub async fn up(lab: &Lab, spec: &UpSpec, progress: &Progress) -> anyhow::Result<Self> {
         let planned = plan::machines(spec)?;
         let binary = own_copy(lab.dir())?;
+        ssh::make_keys(lab.dir(), &planned).await?;
         let switch = lab.switch("switch")?;
         let machines = machines(lab, &planned, &binary, spec, &switch, progress).await?;
+        let dir = lab.dir().to_owned();
         let site = Self {
+            dir,
             machines,
-            _switch: switch,
+            switch,
         };
-        tokio::try_join!(
-            site.load_sample(&binary, progress),
-            site.platform(lab.dir(), progress)
-        )?;
+        tokio::try_join!(site.load_sample(&binary, progress), site.platform(progress))?;
         Ok(site)
     }
 
@@ -60,9 +61,75 @@ impl Site {
     pub async fn status(&self) -> Status {
         let mut machines = Vec::new();
         for machine in &self.machines {
-            machines.push(machine.status().await);
+            let link = faults::link(&self.switch, machine).await;
+            machines.push(machine.status(link).await);
         }
         Status { machines }
+    }
+
+    /// Does something to one machine.
+    pub async fn fault(&self, name: &str, fault: Fault) -> anyhow::Result<()> {
+        let machine = self.find(name)?;
+        match fault {
+            Fault::Cut { from, one_way } => {
+                let from = from.map(|from| self.find(&from)).transpose()?;
+                faults::cut(&self.switch, machine, from, one_way).await
+            }
+            Fault::PowerOff => faults::power_off(&self.switch, machine).await,
+            Fault::PowerOn => {
+                faults::power_on(&self.switch, machine).await?;
+                machine.start_ssh(&self.dir).await?;
+                self.start(machine).await
+            }
+            Fault::Start => self.start(machine).await,
+            Fault::Kill { part } => machine.kill(part).await,
+            Fault::Freeze => Ok(machine.host().await.freeze().await?),
+            Fault::Thaw => Ok(machine.host().await.thaw()?),
+            Fault::Heal => Ok(self.switch.heal(&*machine.host().await)?),
+            Fault::Loss { .. } | Fault::Rate { .. } | Fault::Delay { .. } => {
+                faults::shape(&self.switch, machine, &fault).await
+            }
+        }
+    }
+
+    pub async fn heal_all(&self) -> anyhow::Result<()> {
+        for machine in &self.machines {
+            self.switch.heal(&*machine.host().await)?;
+        }
+        Ok(())
+    }
+
+    /// By its name, or that of its server.
+    fn find(&self, name: &str) -> anyhow::Result<&Arc<Machine>> {
+        let is_meant = |machine: &&Arc<Machine>| {
+            machine.plan.name == name || machine.plan.server.as_deref() == Some(name)
+        };
+        let names = || {
+            let names: Vec<&str> = self
+                .machines
+                .iter()
+                .map(|machine| machine.plan.name.as_str())
+                .collect();
+            format!(
+                "there is no machine {name} in this lab; it has {}",
+                names.join(", ")
+            )
+        };
+        self.machines.iter().find(is_meant).with_context(names)
+    }
+
+    /// What should run on a machine and does not, as its supervisor would after a boot.
+    async fn start(&self, machine: &Machine) -> anyhow::Result<()> {
+        let server = self.machines.iter().find(|machine| machine.plan.server.is_some());
+        if machine.plan.server.is_some() && !machine.server_runs().await {
+            machine.start_server().await?;
+        }
+        if let Some(server) = server.filter(|_| machine.plan.agent)
+            && !machine.agent_runs().await
+        {
+            machine.start_agent(server.plan.address, None).await?;
+        }
+        Ok(())
     }
 
     fn hosts(&self) -> impl Iterator<Item = &Arc<Machine>> {
@@ -104,12 +171,12 @@ impl Site {
     }
 
     /// Starts the server, if there is to be one, and lets the hosts join.
-    async fn platform(&self, dir: &Path, progress: &Progress) -> anyhow::Result<()> {
+    async fn platform(&self, progress: &Progress) -> anyhow::Result<()> {
         let Some(first) = self.machines.iter().find(|machine| machine.plan.server.is_some()) else {
             return Ok(());
         };
         let greeting = first.start_server().await?;
-        let context = log_in(first, greeting, dir).await?;
+        let context = log_in(first, greeting, &self.dir).await?;
         say(
             progress,
             format!("server {} listens", first.plan.server.clone().unwrap_or_default()),
@@ -187,7 +254,9 @@ async fn machines(
             let host = lab.host_with(&plan.name, options).await?;
             switch.plug(&host, plan.address, PREFIX)?;
             say(progress, format!("{} is up at {}", plan.name, plan.address));
-            anyhow::Ok(Arc::new(Machine::new(plan, host, binary.to_owned())))
+            let machine = Machine::new(plan, host, binary.to_owned());
+            machine.start_ssh(lab.dir()).await?;
+            anyhow::Ok(Arc::new(machine))
         }
     };
     let made = stream::iter(planned.to_vec()).map(one).buffered(AT_ONCE);

@@ -19,11 +19,18 @@ struct Lab {
 }
 
 impl Lab {
-    fn up(words: &[&str]) -> Self {
+    /// Not made yet.
+    fn named() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("t{}-{number}", std::process::id());
-        let lab = Self { name };
-        lab.ok(&[&["up"], words].concat());
+        Self { name }
+    }
+
+    fn up(words: &[&str]) -> Self {
+        let lab = Self::named();
+        // A test that is killed takes it along.
+        let me = std::process::id().to_string();
+        lab.ok(&[&["up", "--until-end-of", &me], words].concat());
         lab
     }
 
@@ -206,6 +213,29 @@ async fn a_dead_keeper_takes_its_lab_along_and_down_removes_the_rest() {
     assert!(!dir.exists() && groups(&lab.name).is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_ends_with_the_process_that_it_is_for() {
+    let mut user = Command::new("sleep").arg("1000").spawn().unwrap();
+    let lab = Lab::named();
+    lab.ok(&[
+        "up",
+        "--bare",
+        "--hosts",
+        "1",
+        "--until-end-of",
+        &user.id().to_string(),
+    ]);
+    assert!(!lab.run(&["env"]).status.success(), "there is no server");
+    let dir = lab.dir();
+    user.kill().unwrap();
+    user.wait().unwrap();
+    until("the lab is gone", async || {
+        !dir.exists() && processes(&dir).is_empty()
+    })
+    .await;
+    assert!(groups(&lab.name).is_empty());
+}
+
 #[test]
 fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
     for (words, said) in [
@@ -213,8 +243,7 @@ fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
         (["--servers", "3"], "one server yet"),
         (["--engine-opt", "data-root=/"], "data-root"),
     ] {
-        let name = format!("r{}", std::process::id());
-        let lab = Lab { name };
+        let lab = Lab::named();
         let refused = lab.run(&[&["up"], &words[..]].concat());
         assert!(
             !refused.status.success() && text(&refused.stderr).contains(said),
@@ -223,4 +252,64 @@ fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
         );
         assert!(Trace::find(&lab.name).is_none());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugs_are_pulled_and_put_back() {
+    let lab = Lab::up(&["--hosts", "2"]);
+    let machine = |name: &str| {
+        let listed: Value = serde_json::from_str(&lab.ok(&["ls", "-o", "json"])).unwrap();
+        let all = listed.as_array().unwrap();
+        let ours = all.iter().find(|seen| seen["name"] == lab.name.as_str()).unwrap();
+        let machines = ours["machines"].as_array().unwrap();
+        machines
+            .iter()
+            .find(|machine| machine["name"] == name)
+            .unwrap()
+            .clone()
+    };
+
+    assert_eq!(lab.exec("h1", &["ssh", "h2", "hostname"]), "h2\n");
+    let cut = ["ssh", "-o", "ConnectTimeout=1", "h2", "true"];
+    lab.ok(&["cut", "h2", "--from", "h1"]);
+    assert!(
+        !lab.run(&[&["exec", "h1", "--"], &cut[..]].concat())
+            .status
+            .success()
+    );
+    lab.ok(&["delay", "h2", "10ms"]);
+    assert_eq!(machine("h2")["link"], "cut from h1, delay 10ms");
+    lab.ok(&["heal"]);
+    lab.exec("h1", &cut);
+    assert!(machine("h2").get("link").is_none());
+
+    lab.ok(&["kill", "s1"]);
+    assert!(machine("s1")["server"].as_str().unwrap().contains("ended"));
+    assert!(lab.hosts().is_empty(), "nobody answers");
+    assert!(
+        !lab.run(&["kill", "s1"]).status.success(),
+        "nothing is left to kill"
+    );
+    lab.ok(&["start", "s1"]);
+    until("the hosts are back", async || {
+        lab.hosts() == active(&["h1", "h2"])
+    })
+    .await;
+    lab.ok(&["kill", "h1", "--agent"]);
+    until("the server sees that", async || lab.hosts()["h1"] == "suspect").await;
+    lab.ok(&["start", "h1"]);
+    until("the agent is back", async || lab.hosts() == active(&["h1", "h2"])).await;
+
+    lab.ok(&["freeze", "h1"]);
+    assert_eq!(machine("h1")["power"], "frozen");
+    lab.ok(&["thaw", "h1"]);
+
+    lab.exec("h2", &["docker", "run", "--name", "kept", "-d", "muster/whoami"]);
+    lab.ok(&["power-off", "h2"]);
+    assert!(!lab.run(&["exec", "h2", "--", "true"]).status.success());
+    until("the server sees that", async || lab.hosts()["h2"] != "active").await;
+    lab.ok(&["power-on", "h2"]);
+    until("the host is back", async || lab.hosts() == active(&["h1", "h2"])).await;
+    assert!(lab.exec("h2", &["docker", "ps", "-a"]).contains("kept"));
+    assert_eq!(lab.exec("h1", &["ssh", "h2", "hostname"]), "h2\n");
 }

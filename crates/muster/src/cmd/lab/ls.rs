@@ -61,7 +61,7 @@ async fn view(trace: Trace) -> LabView {
 }
 
 fn table(labs: &[LabView], wide: bool) -> Table {
-    let mut headings = vec!["LAB", "MACHINE", "ADDRESS", "POWER", "SERVER", "AGENT"];
+    let mut headings = vec!["LAB", "MACHINE", "ADDRESS", "POWER", "SERVER", "AGENT", "LINK"];
     if wide {
         headings.push("DIRECTORY");
     }
@@ -76,6 +76,11 @@ fn table(labs: &[LabView], wide: bool) -> Table {
                 machine.power.clone(),
                 machine.server.clone().unwrap_or_else(|| "-".to_owned()),
                 machine.agent.clone().unwrap_or_else(|| "-".to_owned()),
+                if machine.link.is_empty() {
+                    "-".to_owned()
+                } else {
+                    machine.link.clone()
+                },
                 lab.directory.clone(),
             ]);
         }

@@ -30,6 +30,7 @@ pub async fn up(name: &str, args: LabUpArgs) -> anyhow::Result<ExitCode> {
         combined: args.combined,
         bare,
         engine_options: args.engine_options,
+        until_end_of: args.until_end_of,
     };
     lab::start(name, spec).await?;
     print::say(format!(
