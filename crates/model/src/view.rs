@@ -7,6 +7,7 @@ mod access;
 mod environment;
 mod event;
 mod host;
+mod metrics;
 mod object;
 mod page;
 mod plan;
@@ -24,6 +25,7 @@ pub use access::{
 pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};
 pub use host::{HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate, JoinTokenCreated};
+pub use metrics::{ContainerMetricsView, ContainerSample, HostMetricsView, HostSample, MetricsView};
 pub use object::{
     ConfigPut, ConfigView, RegistryPassword, RegistryPut, RegistryView, SecretPut, SecretView, VolumeCreate,
     VolumeView,

@@ -70,6 +70,11 @@ impl EngineView {
         self.containers.get(name).map(|seen| &seen.container)
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values().map(|seen| &seen.container)
+    }
+
     /// A unit's, of every generation.
     pub fn of_unit(&self, unit: UnitId) -> Vec<&Container> {
         let names = self.by_unit.get(&unit);
