@@ -27,6 +27,7 @@ mod facts;
 pub mod files;
 mod identity;
 pub mod logic;
+mod metrics;
 mod notebook;
 mod shell;
 mod streams;

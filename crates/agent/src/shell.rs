@@ -22,14 +22,15 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::durable::private_directory;
-use crate::engine::Engine;
 use crate::engine::docker::DockerEngine;
 use crate::engine::fake::{FakeEngine, Served};
+use crate::engine::{Engine, EngineEvent};
 use crate::error::AgentError;
 use crate::facts;
 use crate::files::Places;
 use crate::identity::Identity;
 use crate::logic::{AgentCore, Bounds, CoreConfig, Input, Lane, Output, Page, Started};
+use crate::metrics::{self, Ids, Rings};
 use crate::notebook::{Notebook, Opened};
 
 /// Inputs that wait for the core. Whoever makes more waits with them.
@@ -168,6 +169,8 @@ struct Shell {
     connection: connection::Handle,
     /// To tell streams what runs here.
     page: watch::Sender<Option<Page>>,
+    /// To tell what is to be sampled.
+    running: watch::Sender<Ids>,
     /// Of actions under way, to give them up.
     under_way: BTreeMap<Lane, CancellationToken>,
     /// Whether a watchdog is needed.
@@ -207,7 +210,11 @@ impl Shell {
             pages,
             streams,
             inputs: send.clone(),
+            rings: Rings::default(),
         };
+        let (running, running_seen) = watch::channel(Ids::new());
+        let data = config.data_dir.clone();
+        work.spawn(metrics::sample(serving.rings.clone(), running_seen, data));
         let connection =
             connection::Dialing::new(config.servers.clone(), send.clone(), serving).start(&mut work);
         let socket = config.engine_socket.display().to_string();
@@ -243,6 +250,7 @@ impl Shell {
             places,
             connection,
             page: page_sender,
+            running,
             under_way: BTreeMap::new(),
             bound,
             host,
@@ -271,8 +279,20 @@ impl Shell {
             self.under_way.remove(lane);
         }
         let saved = matches!(input, Input::NotebookSaved { .. });
+        let changed = matches!(
+            input,
+            Input::Looked(_) | Input::Event(EngineEvent::Container { .. }) | Input::Done { .. }
+        );
         for output in self.core.handle(now(), input) {
             self.perform(output);
+        }
+        if changed {
+            let ids = self.core.running_containers();
+            self.running.send_if_modified(|known| {
+                let differs = *known != ids;
+                *known = ids;
+                differs
+            });
         }
         if saved {
             self.page.send_replace(self.core.page().cloned());

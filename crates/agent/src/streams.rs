@@ -20,6 +20,10 @@ use crate::engine::Failure;
 use crate::engine::docker::{DockerEngine, stream_failure};
 use crate::engine::labels::container_name;
 use crate::logic::{Input, Page};
+use crate::metrics::Rings;
+
+/// Bytes in one frame.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// From the server.
 type Incoming = StreamFrameReader<ReadHalf<MuxStream>>;
@@ -51,6 +55,8 @@ pub struct Place {
     pub page: Option<Page>,
     /// To tell the core of images that come.
     pub inputs: mpsc::Sender<Input>,
+    /// What was used of late.
+    pub(crate) rings: Rings,
 }
 
 /// Serves one stream to its end.
@@ -83,6 +89,17 @@ async fn dispatch(
         StreamRequest::Stats { target, follow } => {
             let name = find(page, &target)?;
             until_left(incoming, stats::stats(engine, &name, follow, outgoing)).await
+        }
+        StreamRequest::Metrics { containers } => {
+            let metrics = place.rings.read(&containers);
+            let text = serde_json::to_vec(&metrics).map_err(|error| Failure::Refused {
+                verb: "tell what was used".to_owned(),
+                detail: error.to_string(),
+            })?;
+            for piece in text.chunks(PIECE_BYTES) {
+                outgoing.send(&StreamFrame::Output(piece.to_vec())).await?;
+            }
+            Ok(outgoing.send(&StreamFrame::Exit(0)).await?)
         }
         StreamRequest::ImageLoad => images::load(engine, incoming, outgoing).await,
         StreamRequest::ImageSave { image } => {

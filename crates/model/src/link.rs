@@ -16,5 +16,5 @@ pub use assignment::{
 };
 pub use message::{FromAgent, Have, Heartbeat, HeartbeatAck, Hello, PROTOCOL, Progress, ToAgent, Welcome};
 pub use stream::{
-    ExecRequest, ImageSize, LogsRequest, StreamFrame, StreamFrameError, StreamRequest, StreamTarget,
+    ExecRequest, ImageSize, LogsRequest, Metrics, StreamFrame, StreamFrameError, StreamRequest, StreamTarget,
 };

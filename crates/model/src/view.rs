@@ -7,6 +7,7 @@ mod access;
 mod environment;
 mod event;
 mod host;
+mod metrics;
 mod object;
 mod page;
 mod plan;
@@ -27,6 +28,7 @@ pub use host::{
     DeathView, EvacuationView, HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate,
     JoinTokenCreated, LeavingView,
 };
+pub use metrics::{ContainerMetricsView, ContainerSample, HostMetricsView, HostSample, MetricsView};
 pub use object::{
     ConfigPut, ConfigView, RegistryPassword, RegistryPut, RegistryView, SecretPut, SecretView, VolumeCreate,
     VolumeView,

@@ -100,6 +100,11 @@ pub enum Command {
     Service(ServiceCommand),
     /// List units: the copies of services and where they run
     Ps(PsArgs),
+    /// Show what a stack's containers used in the last hour
+    Stats {
+        /// STACK or STACK/SERVICE
+        of: String,
+    },
     /// Say why a service is as it is, what is done about it, and what you can do
     Why {
         /// STACK/SERVICE

@@ -25,6 +25,7 @@ pub mod running;
 mod server;
 mod services;
 mod stack;
+mod stats;
 mod volumes;
 mod watchdog;
 mod whoami;
@@ -68,6 +69,7 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
         Command::Stack(command) => stack::run(command, global).await,
         Command::Service(command) => services::run(command, global).await,
         Command::Ps(args) => ps::run(args, global).await,
+        Command::Stats { of } => stats::run(&of, global).await,
         Command::Why { service } => why::why(&service, global).await,
         Command::WhyNot { service, host } => why::why_not(&service, &host, global).await,
         Command::Logs(args) => logs::run(args, global).await,

@@ -104,6 +104,12 @@ impl AgentCore {
         self.pages.acting()
     }
 
+    /// The engine's ids of the containers that run.
+    pub fn running_containers(&self) -> BTreeSet<String> {
+        let running = self.view.all().filter(|container| container.state.is_alive());
+        running.map(|container| container.id.clone()).collect()
+    }
+
     fn take(&mut self, now: Timestamp, input: Input) {
         match input {
             Input::Started(started) => self.started(*started),

@@ -70,6 +70,11 @@ impl EngineView {
         self.containers.get(name).map(|seen| &seen.container)
     }
 
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &Container> {
+        self.containers.values().map(|seen| &seen.container)
+    }
+
     /// A unit's, of every generation.
     pub fn of_unit(&self, unit: UnitId) -> Vec<&Container> {
         let names = self.by_unit.get(&unit);
@@ -78,11 +83,6 @@ impl EngineView {
             .flatten()
             .filter_map(|name| self.get(name))
             .collect()
-    }
-
-    /// All of them.
-    pub fn all(&self) -> impl Iterator<Item = &Container> {
-        self.containers.values().map(|seen| &seen.container)
     }
 
     /// Units that have containers.

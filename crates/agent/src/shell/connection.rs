@@ -16,6 +16,7 @@ use super::work::chain;
 use crate::engine::docker::DockerEngine;
 use crate::identity::Identity;
 use crate::logic::{Input, Page};
+use crate::metrics::Rings;
 use crate::streams;
 
 /// The first pause before dialling again, and the longest.
@@ -49,6 +50,8 @@ pub(super) struct Serving {
     pub(super) streams: watch::Sender<Streams>,
     /// How copies of images go, for the core.
     pub(super) inputs: mpsc::Sender<Input>,
+    /// What was used of late.
+    pub(super) rings: Rings,
 }
 
 /// The connection that is up.
@@ -215,6 +218,7 @@ impl Serving {
                     engine,
                     page: self.pages.borrow().clone(),
                     inputs: self.inputs.clone(),
+                    rings: self.rings.clone(),
                 };
                 streams.spawn(streams::serve(place, request, stream));
             }

@@ -5,12 +5,9 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use muster_model::link::{ImageSize, StreamFrame};
 
-use super::{Incoming, Outgoing, StreamError};
+use super::{Incoming, Outgoing, PIECE_BYTES, StreamError};
 use crate::engine::Failure;
 use crate::engine::docker::DockerEngine;
-
-/// Bytes of a tar in one frame.
-const PIECE_BYTES: usize = 64 * 1024;
 
 /// Loads a tar of images that comes in pieces; what the engine says goes back, line by line.
 pub(super) async fn load(

@@ -12,6 +12,7 @@ mod conformance;
 mod converge;
 mod inspect;
 mod kill_between;
+mod lanes;
 mod lease;
 mod life;
 mod real;

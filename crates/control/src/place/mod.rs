@@ -6,10 +6,11 @@ mod score;
 mod search;
 mod spread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_model::HostId;
 use muster_model::assigned::{Presence, UnitWish};
+use muster_model::desired::PullPolicy;
 use muster_model::net::PublishedPort;
 use muster_model::reason::{HostRefusal, Misfit};
 
@@ -20,6 +21,9 @@ use score::Score;
 use spread::Spread;
 
 pub(crate) use filter::wanted_on;
+
+/// Hosts with an image that are looked at one by one. If more have it, a copy is never far.
+const HOLDERS_MAX: usize = 32;
 
 /// Where a unit goes.
 pub(crate) struct Spot {
@@ -39,6 +43,8 @@ pub(crate) struct Placer {
     spread: Spread,
     /// The zones over which units are spread because hosts have them; none where the files say how to spread.
     zones: Vec<Zone>,
+    /// Hosts that have what no registry gives, where that is some of them.
+    holders: BTreeSet<HostId>,
 }
 
 impl Placer {
@@ -56,6 +62,7 @@ impl Placer {
                 false => Spread::over(vec![ZONE.to_owned()]),
             },
             zones,
+            holders: holders(world, shape),
         };
         for unit in world
             .units_of(shape.stack, &shape.service)
@@ -119,7 +126,8 @@ impl Placer {
     fn score(&self, world: &World, host: Host<'_>) -> Option<(Score, HostId)> {
         self.fits(world, host).ok()?;
         let (here, crowd) = (self.here(host), self.spread.crowd(host));
-        Some((Score::of(world, &self.shape, host, crowd, here), host.id))
+        let away = !self.holders.is_empty() && !self.holders.contains(&host.id);
+        Some((Score::of(world, &self.shape, host, crowd, here, away), host.id))
     }
 
     /// Whether a host can take one more.
@@ -149,4 +157,12 @@ impl Placer {
         };
         hosts.into_iter().filter_map(refusal).collect()
     }
+}
+
+fn holders(world: &World, shape: &Shape) -> BTreeSet<HostId> {
+    let containers = shape.facts().containers.iter();
+    let images = containers
+        .filter(|container| container.spec.pull != PullPolicy::Always)
+        .map(|container| container.spec.image.tagged());
+    world.holders(shape.environment, images, HOLDERS_MAX)
 }

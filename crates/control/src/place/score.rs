@@ -7,7 +7,8 @@ use crate::shape::Shape;
 use crate::world::{Host, World};
 
 /// Smaller is better: wishes of the files first, then few units of the service in the host's zone (unless the host has far
-/// more of them than others), then few units of the service (a host that dies takes few with it), then few units at all.
+/// more of them than others), then few units of the service (a host that dies takes few with it), then that its
+/// image is there, then few units at all.
 /// Ties go to the smaller host id, so that one world has one answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Score {
@@ -15,6 +16,8 @@ pub(super) struct Score {
     overfull: bool,
     crowd: Vec<u32>,
     units_of_service: u32,
+    /// Its image would have to be copied from another host.
+    image_away: bool,
     units: u32,
 }
 
@@ -25,6 +28,7 @@ impl Score {
         host: Host<'_>,
         crowd: Vec<u32>,
         units_of_service: u32,
+        image_away: bool,
     ) -> Self {
         let unmet = shape.spec().rules.iter().filter(|rule| match rule.relation {
             Relation::Should => !filter::holds(world, shape, host, &rule.subject, None),
@@ -36,6 +40,7 @@ impl Score {
             overfull: false,
             crowd,
             units_of_service,
+            image_away,
             units: host.load.units,
         }
     }

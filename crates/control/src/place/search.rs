@@ -19,6 +19,18 @@ impl Placer {
         if !self.zones.is_empty() {
             return self.best_of_zones(world);
         }
+        let best = self.best_in_order(world);
+        best.into_iter().chain(self.best_holders(world)).min()
+    }
+
+    /// Hosts that have the image, which the order knows nothing of.
+    fn best_holders<'w>(&'w self, world: &'w World) -> impl Iterator<Item = Found> + 'w {
+        let hosts = self.holders.iter().filter_map(|host| world.host(*host));
+        let hosts = hosts.filter(|host| host.is_of(self.shape.environment));
+        hosts.filter_map(|host| self.score(world, host))
+    }
+
+    fn best_in_order(&self, world: &World) -> Option<Found> {
         let environment = self.shape.environment;
         let bare = world.hosts_by_load(environment);
         let taken = std::iter::once_with(|| self.taken(world)).flatten();
@@ -32,7 +44,7 @@ impl Placer {
     /// its zone: one machine must not stand in for a whole zone.
     fn best_of_zones(&self, world: &World) -> Option<Found> {
         let mut taken = self.taken_by_zone(world);
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<Found> = self.best_holders(world).collect();
         for zone in &self.zones {
             let bare = world
                 .hosts_of_zone(self.shape.environment, zone)

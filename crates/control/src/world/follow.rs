@@ -370,9 +370,11 @@ impl World {
         let mut entry = self.host_entry(id);
         let before = entry.place_by_load(id);
         let stood = entry.standing(id);
+        let had = entry.clone();
         let result = change(&mut entry);
         let after = entry.place_by_load(id);
         let stands = entry.standing(id);
+        self.holds(id, &had, &entry);
         if before != after {
             before.map(|place| self.index.host_loads.remove(&place));
             after.map(|place| self.index.host_loads.insert(place));

@@ -8,6 +8,7 @@ use muster_model::assigned::{Unit, VolumeAssigned};
 use muster_model::net::Protocol;
 use muster_model::{AccountId, EnvironmentId, HostId, Name, StackId, UnitId, VolumeId};
 
+use super::holdings::Holdings;
 use super::spec::Reservation;
 use super::zones::Zones;
 
@@ -19,6 +20,7 @@ pub(super) struct Indexes {
     /// Registered hosts by the number of units on them.
     pub(super) host_loads: OrdSet<(EnvironmentId, u32, HostId)>,
     pub(super) zones: Zones,
+    pub(super) holdings: Holdings,
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,

@@ -6,6 +6,7 @@
 
 mod apply;
 mod follow;
+mod holdings;
 mod index;
 mod read;
 mod spec;

@@ -148,3 +148,35 @@ fn a_lost_host_does_not_speak_against_its_zone() {
         "zone b has none now"
     );
 }
+
+#[test]
+fn among_hosts_that_are_alike_for_the_service_one_that_has_its_image_is_chosen() {
+    for hosts in ["    ", "aabb"] {
+        let mut lab = zones(hosts);
+        let other = lab.deploy("other", stack([("all", service("x").global())]));
+        let busy = lab.deploy("busy", stack([("web", service("y"))]));
+        lab.settle();
+        assert_eq!(
+            (lab.running(other, "all").len(), lab.running(busy, "web").len()),
+            (4, 1)
+        );
+        let last = HostId::new(1, 4);
+        lab.change_facts(last, |facts| {
+            drop(facts.local_images.insert("own:1".to_owned(), "0123".to_owned()))
+        });
+        let shop = lab.deploy("shop", stack([("web", service("own:1"))]));
+        lab.settle();
+        assert_eq!(per_host(&lab, shop), [(4, 1)].into(), "{hosts:?}");
+        lab.wish(shop, "web", |wish| wish.scale = Some(4));
+        lab.settle();
+        assert_eq!(per_host(&lab, shop).len(), 4, "spread comes first: {hosts:?}");
+        lab.change_facts(last, |facts| facts.local_images.clear());
+        let third = lab.deploy("third", stack([("web", service("own:1"))]));
+        lab.settle();
+        assert_eq!(
+            per_host(&lab, third),
+            [(2, 1)].into(),
+            "as without images: {hosts:?}"
+        );
+    }
+}

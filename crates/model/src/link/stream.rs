@@ -2,8 +2,11 @@
 //!
 //! A stream begins with one [`StreamRequest`]; then both sides send [`StreamFrame`]s until one closes.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use crate::view::{ContainerSample, HostSample};
 use crate::{Name, UnitId};
 
 /// What a stream is for.
@@ -20,6 +23,11 @@ pub enum StreamRequest {
         target: StreamTarget,
         /// Go on.
         follow: bool,
+    },
+    /// What the machine and these of its containers used of late: [`Metrics`] as JSON in `Output`.
+    Metrics {
+        /// The engine's ids of the containers.
+        containers: Vec<String>,
     },
     /// A tar of images follows as `Input` frames; the engine's answers come back as `Output`.
     ImageLoad,
@@ -45,6 +53,16 @@ pub enum StreamRequest {
         /// A request over a new key. Its names mean nothing: the certificate is for the host that this link is of.
         csr_pem: String,
     },
+}
+
+/// What a machine and its containers used of late, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metrics {
+    /// The machine.
+    pub host: Vec<HostSample>,
+    /// The containers that were asked for and are known, by the engine's ids.
+    pub containers: BTreeMap<String, Vec<ContainerSample>>,
 }
 
 /// About how large an image is.

@@ -15,6 +15,11 @@ pub enum HostCommand {
         /// The host
         host: String,
     },
+    /// Show what a host used in the last hour
+    Stats {
+        /// The host
+        host: String,
+    },
     /// Place nothing new on a host; what runs there goes on
     #[command(visible_alias = "deactivate")]
     Cordon {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use hyper::Method;
 use muster_model::view::{HostPatch, HostState, HostView, JoinTokenCreate, JoinTokenCreated, LeavingView};
 
+use super::stats;
 use crate::cli::{Global, HostCommand};
 use crate::client::{Client, segment};
 use crate::print::{self, Paint, Table};
@@ -24,6 +25,7 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
             let host: HostView = client.get(&one(&host)).await?;
             print::listing(global.output, &host, |_| facts(&host))?;
         }
+        HostCommand::Stats { host } => stats::host(&client, &host, global).await?,
         HostCommand::Cordon { host } => cordon(&client, &one(&host), true).await?,
         HostCommand::Uncordon { host } => cordon(&client, &one(&host), false).await?,
         HostCommand::Evacuate {

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use muster_model::view::{EventView, ImageLoadLine, LogLine, StatsView};
 
 use super::handlers::{
-    access, accounts, environments, events, exec, hosts, images, join, logs, objects, platform, services,
-    stacks, stats, units, volumes,
+    access, accounts, environments, events, exec, hosts, images, join, logs, metrics, objects, platform,
+    services, stacks, stats, units, volumes,
 };
 use super::route::ParamKind::{Flag, Number, Text, Texts};
 use super::route::{Draft, Gives, Row, Takes, delete, get, patch, post, put, schema};
@@ -269,6 +269,14 @@ fn stack_rows() -> Vec<Row> {
         ))
         .stream(Takes::Nothing, Gives::Lines(schema::<LogLine>), logs::of_stack),
         get(
+            "/v1/environments/{env}/stacks/{stack}/metrics",
+            "stack_metrics",
+            Look,
+            "What the stack's containers used in the last hour: a sample each ten seconds",
+        )
+        .param("service", Text, "of this service only")
+        .act(OK, metrics::of_stack),
+        get(
             "/v1/environments/{env}/events",
             "events",
             Look,
@@ -398,6 +406,14 @@ fn host_rows() -> Vec<Row> {
         )
         .problems(&[409, 412])
         .act(NONE, hosts::remove),
+        get(
+            "/v1/environments/{env}/hosts/{host}/metrics",
+            "host_metrics",
+            Look,
+            "What the host used in the last hour: a sample each ten seconds",
+        )
+        .problems(&[502])
+        .act(OK, metrics::of_host),
         post(
             "/v1/environments/{env}/join-tokens",
             "add_join_token",

@@ -9,6 +9,7 @@ pub(super) mod hosts;
 pub(super) mod images;
 pub(super) mod join;
 pub(super) mod logs;
+pub(super) mod metrics;
 pub(super) mod objects;
 pub(super) mod platform;
 pub(super) mod services;
