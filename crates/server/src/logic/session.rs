@@ -170,7 +170,7 @@ impl Session {
             // Reports may come between hello and welcome: they are news about what hello said.
             (FromAgent::Observed { units }, _) => self.reports.heard(self.host, units),
             (FromAgent::Facts(facts), _) => self.reports.facts(*facts),
-            (FromAgent::Applied { .. }, _) => {}
+            (FromAgent::Applied { .. } | FromAgent::Unknown, _) => {}
             (FromAgent::Heartbeat(_) | FromAgent::Resync | FromAgent::Progress(_), None) => {}
         }
     }

@@ -17,6 +17,7 @@ fn words(messages: &[ToAgent]) -> Vec<&'static str> {
         ToAgent::Table(_) => "table",
         ToAgent::HeartbeatAck(_) => "ack",
         ToAgent::Refused { .. } => "refused",
+        ToAgent::Unknown => "unknown",
     };
     messages.iter().map(word).collect()
 }
