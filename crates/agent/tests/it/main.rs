@@ -8,6 +8,7 @@
 )]
 
 mod anything;
+mod babble;
 mod conformance;
 mod converge;
 mod inspect;
@@ -21,5 +22,6 @@ mod server;
 mod session;
 mod shapes;
 mod streams;
+mod transcript;
 mod watchdog;
 mod wish;

@@ -11,4 +11,8 @@ mod api;
 mod boot;
 mod core;
 mod link;
+mod link_babble;
 mod renewal;
+mod slow_line;
+mod traffic;
+mod transcript;
