@@ -16,3 +16,4 @@ mod machine;
 mod many_hosts;
 mod one_machine;
 mod renewal;
+mod upgrade;
