@@ -48,6 +48,11 @@ impl Peer {
         Self { id, io, end }
     }
 
+    /// The bare pipe, for a peer that says other things than messages: broken ones are played so.
+    pub fn into_io(self) -> LinkIo {
+        self.io
+    }
+
     /// Uses the link for control messages: `In` comes, `Out` goes.
     pub fn into_control<In: DeserializeOwned, Out: Serialize>(self) -> Control<In, Out> {
         let (read, write) = tokio::io::split(self.io);

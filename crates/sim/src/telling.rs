@@ -70,6 +70,7 @@ pub fn from_agent(message: &FromAgent) -> String {
         FromAgent::Heartbeat(beat) => format!("heartbeat {}", beat.sequence),
         FromAgent::Resync => "send everything".to_owned(),
         FromAgent::Progress(progress) => format!("pulls {}", progress.image),
+        FromAgent::Unknown => "something new".to_owned(),
     }
 }
 
@@ -80,6 +81,7 @@ pub fn to_agent(message: &ToAgent) -> String {
         ToAgent::Table(delta) => table(delta),
         ToAgent::HeartbeatAck(ack) => format!("heard {}", ack.sequence),
         ToAgent::Refused { message, .. } => format!("no: {message}"),
+        ToAgent::Unknown => "something new".to_owned(),
     }
 }
 

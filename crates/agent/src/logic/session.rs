@@ -22,6 +22,7 @@ impl AgentCore {
             ToAgent::Refused { message, .. } => {
                 self.leave(format!("the server refuses this host: {message}"))
             }
+            ToAgent::Unknown => {}
         }
     }
 

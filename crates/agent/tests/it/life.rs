@@ -86,8 +86,12 @@ impl AgentProcess {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(self.child.id().unwrap().try_into().unwrap());
+        let pid = Pid::from_raw(self.pid().try_into().unwrap());
         kill_process(pid.unwrap(), signal).unwrap();
     }
 

@@ -8,6 +8,7 @@
 )]
 
 mod anything;
+mod babble;
 mod conformance;
 mod converge;
 mod inspect;
@@ -22,5 +23,6 @@ mod server;
 mod session;
 mod shapes;
 mod streams;
+mod transcript;
 mod watchdog;
 mod wish;

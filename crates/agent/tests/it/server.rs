@@ -17,7 +17,8 @@ use muster_agent::engine::docker::DockerEngine;
 use muster_agent::{AgentConfig, run};
 use muster_lab::Host;
 use muster_link::{
-    JOIN_PATH, JoinReply, JoinRequest, MuxStream, Peer, StreamFrameWriter, StreamMux, upgrade,
+    FrameReader, FrameWriter, JOIN_PATH, JoinReply, JoinRequest, MuxStream, Peer, StreamFrameWriter,
+    StreamMux, upgrade,
 };
 use muster_model::link::{
     DeliveredBlob, FromAgent, HeartbeatAck, StreamFrame, StreamRequest, Table, TableDelta, ToAgent, Welcome,
@@ -26,6 +27,7 @@ use muster_model::observed::{Phase, UnitStatus};
 use muster_model::secret::SecretBytes;
 use muster_model::{Digest, JoinTokenId, SessionId, UnitId, WallTime};
 use muster_trust::{AGENT_CERTIFICATE_LIFE, Ca, JoinToken, OsRandom, ServerNames, tls};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -40,6 +42,10 @@ pub struct Terms {
     pub renews: bool,
     /// How long the leases are that it gives, milliseconds.
     pub lease_ms: u64,
+    /// What it says in its first sessions, byte by byte, instead of anything that makes sense.
+    pub babble: Vec<Vec<u8>>,
+    /// What it says, byte by byte, before anything that agents know.
+    pub preface: Vec<u8>,
 }
 
 impl Default for Terms {
@@ -48,6 +54,8 @@ impl Default for Terms {
             first_life: AGENT_CERTIFICATE_LIFE,
             renews: true,
             lease_ms: 15_000,
+            babble: vec![],
+            preface: vec![],
         }
     }
 }
@@ -58,6 +66,7 @@ pub struct Server {
     renewals: Arc<AtomicUsize>,
     cut: Arc<Notify>,
     silent: Arc<AtomicBool>,
+    swallowed: Arc<AtomicUsize>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     table: watch::Sender<Option<Table>>,
     blobs: Arc<Mutex<Vec<DeliveredBlob>>>,
@@ -71,6 +80,9 @@ struct Site {
     renewals: Arc<AtomicUsize>,
     cut: Arc<Notify>,
     silent: Arc<AtomicBool>,
+    /// Control links so far, and bytes of babble that were taken whole.
+    sessions: AtomicUsize,
+    swallowed: Arc<AtomicUsize>,
     link: Arc<tokio_rustls::rustls::ServerConfig>,
     heard: Arc<Mutex<Vec<FromAgent>>>,
     tables: watch::Receiver<Option<Table>>,
@@ -99,12 +111,15 @@ impl Server {
         let (heard_too, blobs_too, session) = (heard.clone(), blobs.clone(), Mutex::new(0));
         let (renewals, cut) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()));
         let silent = Arc::new(AtomicBool::new(false));
+        let swallowed = Arc::new(AtomicUsize::new(0));
         let site = Arc::new(Site {
             ca,
             terms,
             renewals: renewals.clone(),
             cut: cut.clone(),
             silent: silent.clone(),
+            sessions: AtomicUsize::new(0),
+            swallowed: swallowed.clone(),
             link,
             heard: heard_too,
             tables,
@@ -135,6 +150,7 @@ impl Server {
             renewals,
             cut,
             silent,
+            swallowed,
             heard,
             table,
             blobs,
@@ -163,6 +179,11 @@ impl Server {
     /// From now on it hears, and acknowledges no heartbeat; or does again.
     pub fn be_silent(&self, silent: bool) {
         self.silent.store(silent, Ordering::SeqCst);
+    }
+
+    /// Bytes of babble that the agent took whole.
+    pub fn swallowed(&self) -> usize {
+        self.swallowed.load(Ordering::SeqCst)
     }
 
     pub fn cut(&self) {
@@ -266,6 +287,16 @@ impl Site {
         }
     }
 
+    /// Says this, and waits for the other side to have enough of it.
+    async fn babble(&self, peer: Peer, bytes: &[u8]) {
+        let mut io = peer.into_io();
+        if io.write_all(bytes).await.is_ok() && io.flush().await.is_ok() {
+            self.swallowed.fetch_add(bytes.len(), Ordering::SeqCst);
+        }
+        let mut heard = [0; 4_096];
+        while let Ok(1..) = io.read(&mut heard).await {}
+    }
+
     async fn join(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let body = request.into_body().collect().await.unwrap().to_bytes();
         let wanted: JoinRequest = serde_json::from_slice(&body).unwrap();
@@ -284,7 +315,15 @@ impl Site {
     }
 
     async fn control(&self, peer: Peer) {
-        let (mut reader, mut writer) = peer.into_control::<FromAgent, ToAgent>();
+        let nth = self.sessions.fetch_add(1, Ordering::SeqCst);
+        if let Some(babble) = self.terms.babble.get(nth) {
+            return self.babble(peer, babble).await;
+        }
+        let mut io = peer.into_io();
+        io.write_all(&self.terms.preface).await.unwrap();
+        let (read, write) = tokio::io::split(io);
+        let mut reader = FrameReader::<_, FromAgent>::new(read);
+        let mut writer = FrameWriter::<_, ToAgent>::new(write);
         let session = {
             let mut session = self.session.lock().unwrap();
             *session += 1;

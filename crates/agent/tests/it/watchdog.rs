@@ -1,6 +1,7 @@
 //! Exclusive units end in time although agent or engine are wedged, frozen or gone.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use muster_agent::logic::LeaseRecord;
@@ -17,6 +18,8 @@ use crate::server::{Server, Terms, eventually, lab_host};
 use crate::wish::{id, name, table};
 
 const LEASE_MS: u64 = 4_000;
+/// Where the agent must be first on a machine that is busy with other things.
+const LONG_LEASE_MS: u64 = 15_000;
 /// What the watchdog's own part takes at most, on a busy machine; others wait for two seconds longer than the lease.
 const ENDING_MS: u64 = 1_500;
 
@@ -41,13 +44,19 @@ struct Kennel {
 impl Kennel {
     /// Unit 1 is exclusive and runs this, unit 2 is not; both run, under a watchdog.
     async fn with(line: &str) -> Self {
+        Self::begun(line, LEASE_MS, |_, _| {}).await
+    }
+
+    /// The same; something is done to the agent before it has anything to run.
+    async fn begun(line: &str, lease_ms: u64, with_agent: impl FnOnce(&Host, &AgentProcess)) -> Self {
         let lab = lab_host().await;
         let terms = Terms {
-            lease_ms: LEASE_MS,
+            lease_ms,
             ..Terms::default()
         };
         let server = Server::with(terms).await;
         let agent = AgentProcess::start(&server.config(&lab));
+        with_agent(&lab, &agent);
         server.wish(table(1, [exclusive(1, line), shell(2, "sleep 1000")]));
         server.until(id(1), Phase::Running).await;
         server.until(id(2), Phase::Running).await;
@@ -79,7 +88,10 @@ impl Kennel {
         .await;
         let took = now_ms() - self.lease().sent.0;
         assert!(!processes(&self.ids.1).is_empty(), "the other unit is left alone");
-        eprintln!("ended {took} ms after the last acknowledged heartbeat, of a lease of {LEASE_MS} ms");
+        eprintln!(
+            "ended {took} ms after the last acknowledged heartbeat, of a lease of {} ms",
+            self.lease().lease_ms
+        );
         took
     }
 
@@ -246,8 +258,45 @@ async fn watchdog_and_engine_die_together() {
 
 #[tokio::test]
 async fn where_all_is_well_the_agent_ends_it_and_no_watchdog_is_needed() {
-    let kennel = Kennel::with("trap 'exit 0' TERM; while :; do sleep 0.1; done").await;
+    let obedient = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+    let kennel = Kennel::begun(obedient, LONG_LEASE_MS, |_, _| {}).await;
     kennel.server.be_silent(true);
     let took = kennel.ends().await;
-    assert!(took < LEASE_MS * 93 / 100, "it was asked, and ended: {took} ms");
+    assert!(
+        took < LONG_LEASE_MS * 93 / 100,
+        "it was asked, and ended: {took} ms"
+    );
+}
+
+/// The hierarchy by which a service manager would know what belongs to a service.
+fn managed() -> PathBuf {
+    let (old, new) = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup");
+    PathBuf::from(if Path::new(old).is_dir() { old } else { new })
+}
+
+/// As when a service manager stops the agent's service: everything that is in its control group.
+#[tokio::test]
+async fn what_ends_the_agents_whole_service_does_not_end_the_watchdog() {
+    let mut kennel = Kennel::begun("sleep 1000", LEASE_MS, |lab, agent| {
+        let service = managed().join(lab.name()).join("service");
+        std::fs::create_dir_all(&service).unwrap();
+        std::fs::write(service.join("cgroup.procs"), agent.pid().to_string()).unwrap();
+    })
+    .await;
+    let dog = kennel.agent().watchdog().unwrap();
+    let service = managed().join(kennel.lab.name()).join("service/cgroup.procs");
+    let members = std::fs::read_to_string(service).unwrap();
+    let members: Vec<u32> = members.lines().map(|line| line.parse().unwrap()).collect();
+    assert_eq!(members, [kennel.agent().pid()], "the watchdog has left it");
+    kennel.agent.take().unwrap().kill().await;
+    kennel.ends_by_watchdog().await;
+    kill_process(dog, Signal::KILL).unwrap();
+    // Only when the last one has left it; another test's may be in it.
+    eventually("it is gone", async || {
+        crate::life::watchdog_of(&kennel.server.config(&kennel.lab).run_dir)
+            .is_none()
+            .then_some(())
+    })
+    .await;
+    let _ = std::fs::remove_dir(managed().join("muster-watchdog"));
 }

@@ -33,6 +33,9 @@ pub enum FromAgent {
     Resync,
     /// Something is on its way; never stored, only shown.
     Progress(Progress),
+    /// A newer agent says what this side does not know yet: it is passed over.
+    #[serde(other)]
+    Unknown,
 }
 
 /// What a server says.
@@ -52,6 +55,9 @@ pub enum ToAgent {
         /// Whether trying again later can help.
         retry: bool,
     },
+    /// A newer server says what this side does not know yet: it is passed over.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Who is calling and what it has.

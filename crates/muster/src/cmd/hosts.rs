@@ -137,6 +137,9 @@ fn facts(host: &HostView) -> Table {
         .to_owned(),
     );
     row("agent", facts.agent);
+    for warning in &facts.warnings {
+        row("warning", warning.clone());
+    }
     if let Some(ends) = facts.certificate_ends {
         row("certificate ends", ends.to_string());
     }

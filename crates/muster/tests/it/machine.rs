@@ -28,6 +28,8 @@ pub struct Machine {
     pub address: Option<Ipv4Addr>,
     server: Option<Child>,
     agent: Option<Child>,
+    /// What agents are started from.
+    pub program: PathBuf,
 }
 
 impl Machine {
@@ -47,6 +49,7 @@ impl Machine {
             address: None,
             server: None,
             agent: None,
+            program: MUSTER.into(),
         }
     }
 
@@ -151,7 +154,7 @@ impl Machine {
     pub fn spawn_agent(&mut self, server: &str, token: Option<&str>, name: Option<&str>) {
         let mut command = self
             .host
-            .command(MUSTER)
+            .command(&self.program)
             .args(["agent", "--to", server, "--engine", ENGINE, "--data"])
             .arg(self.path("agent"))
             .stdin(Stdio::null())

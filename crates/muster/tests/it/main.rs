@@ -19,3 +19,4 @@ mod machine;
 mod many_hosts;
 mod one_machine;
 mod renewal;
+mod upgrade;

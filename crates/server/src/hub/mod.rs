@@ -8,9 +8,11 @@ mod certificate;
 pub(crate) mod contents;
 mod control;
 mod links;
+mod said;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -32,6 +34,7 @@ use crate::metrics::Metrics;
 use crate::shell::chain;
 use crate::streams;
 use links::Links;
+use said::Said;
 
 pub(crate) struct Hub {
     tls: watch::Receiver<Arc<ServerTls>>,
@@ -40,6 +43,7 @@ pub(crate) struct Hub {
     inbox: mpsc::Sender<Event>,
     metrics: Metrics,
     links: Links,
+    said: Said,
     tasks: TaskTracker,
 }
 
@@ -58,6 +62,7 @@ impl Hub {
             inbox,
             metrics,
             links: Links::default(),
+            said: Said::default(),
             tasks: TaskTracker::new(),
         })
     }
@@ -71,8 +76,10 @@ impl Hub {
 
     /// Ends a control link after what was sent on it before.
     pub(crate) fn close(&self, connection: ConnectionId, why: &'static str) {
-        if let Some(host) = self.links.forget(connection) {
-            tracing::info!(%host, why, "link closed");
+        if let Some(host) = self.links.forget(connection)
+            && let Some(kept_back) = self.said.worth_saying(&host.to_string(), why, Instant::now())
+        {
+            tracing::info!(%host, why, kept_back, "link closed");
         }
     }
 
@@ -87,17 +94,28 @@ impl Hub {
         self.tasks.wait().await;
     }
 
+    /// Says once in a while what is wrong with a peer.
+    fn complain(&self, who: &str, why: &str, what: &'static str) {
+        if let Some(kept_back) = self.said.worth_saying(who, why, Instant::now()) {
+            tracing::warn!(who, why, kept_back, "{what}");
+        }
+    }
+
     async fn established(self: Arc<Self>, channel: Channel, from: IpAddr, upgrade: Upgrade) {
         let tls = self.tls.borrow().link.clone();
         let peer = match upgrade.accept(tls).await {
             Ok(peer) => peer,
             Err(error) => {
-                tracing::warn!(%from, error = chain(&error), "an agent's link was not established");
+                self.complain(
+                    &from.to_string(),
+                    &chain(&error),
+                    "an agent's link was not established",
+                );
                 return;
             }
         };
         let Ok(host) = peer.id.parse::<HostId>() else {
-            tracing::warn!(%from, id = peer.id, "a certificate names no host of ours");
+            self.complain(&from.to_string(), &peer.id, "a certificate names no host of ours");
             return;
         };
         match channel {
@@ -111,7 +129,7 @@ impl Hub {
         tracing::info!(%host, %from, "link opened");
         self.metrics.sessions.inc();
         if let Err(error) = control::carry(connection, host, peer, words, &self.inbox).await {
-            tracing::info!(%host, error = chain(&error), "link broke off");
+            self.complain(&host.to_string(), &chain(&error), "link broke off");
         }
         self.metrics.sessions.dec();
         self.links.forget(connection);

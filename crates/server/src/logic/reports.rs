@@ -14,6 +14,8 @@ const UNITS_MAX: usize = 90;
 /// Bytes of units in one commit, and of one unit: an agent that says more is not believed.
 const COMMIT_BYTES: usize = 600 * 1024;
 const UNIT_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of what an agent says of its machine. More would fill the commit that it stands in, and that would never be done.
+const FACTS_BYTES_MAX: usize = 256 * 1024;
 /// Longer words than these are cut.
 const MESSAGE_CHARS_MAX: usize = 2_000;
 
@@ -39,7 +41,7 @@ impl Reports {
     }
 
     pub(super) fn facts(&mut self, facts: HostFacts) {
-        self.facts = Some(facts);
+        self.facts = Some(bounded(facts));
     }
 
     /// What was taken and not written comes back, unless newer words came meanwhile.
@@ -82,6 +84,24 @@ impl Reports {
             }
         }
         Ok((!taken.is_empty()).then_some((commit, taken)))
+    }
+}
+
+/// What is kept of an agent's words about its machine.
+pub(super) fn bounded(facts: HostFacts) -> HostFacts {
+    let fits = |text: Vec<u8>| text.len() <= FACTS_BYTES_MAX;
+    if serde_json::to_vec(&facts).is_ok_and(fits) {
+        return facts;
+    }
+    HostFacts {
+        cpus: facts.cpus,
+        memory: facts.memory,
+        live_restore: facts.live_restore,
+        certificate_ends: facts.certificate_ends,
+        engine_error: Some(
+            "its agent describes the machine in more words than are kept: upgrade or reinstall it".to_owned(),
+        ),
+        ..HostFacts::default()
     }
 }
 

@@ -16,7 +16,7 @@ use muster_store::{Commit, Key, KeyError, Precondition, typed};
 use super::marks;
 use super::mirror::Mirror;
 use super::outbox::Outbox;
-use super::reports::Reports;
+use super::reports::{Reports, bounded};
 use super::tickets::{Answer, LOOK_AGAIN, STORE_RETRY};
 use super::{ConnectionId, Now, Output, Purpose};
 
@@ -170,7 +170,7 @@ impl Session {
             // Reports may come between hello and welcome: they are news about what hello said.
             (FromAgent::Observed { units }, _) => self.reports.heard(self.host, units),
             (FromAgent::Facts(facts), _) => self.reports.facts(*facts),
-            (FromAgent::Applied { .. }, _) => {}
+            (FromAgent::Applied { .. } | FromAgent::Unknown, _) => {}
             (FromAgent::Heartbeat(_) | FromAgent::Resync | FromAgent::Progress(_), None) => {}
         }
     }
@@ -532,7 +532,7 @@ impl Session {
         let claim = HostObserved {
             host: self.host,
             session: record,
-            facts: hello.facts.clone(),
+            facts: bounded(hello.facts.clone()),
         };
         let replaced = replaced(now.mirror, self.host, typed::key(&claim)?);
         let member = Precondition::Exists(typed::key(&*wish.doc)?);

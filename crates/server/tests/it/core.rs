@@ -8,4 +8,4 @@ mod several;
 mod tables;
 mod trouble;
 
-pub use bench::{WEB, deploy, hello, service};
+pub use bench::{Bench, WEB, deploy, hello, host, service};

@@ -9,7 +9,7 @@ use muster_link::{
 };
 use muster_model::link::{FromAgent, Heartbeat, Hello, StreamFrame, StreamRequest, Table, ToAgent};
 use muster_model::{HostId, StackId, WallTime};
-use muster_server::api::AgentError;
+use muster_server::api::{AgentError, Agents};
 use muster_server::{Server, ServerConfig, build_on};
 use muster_store::{MemoryStore, Range, Store};
 use muster_trust::tls::{Anchor, api_client_config, link_client_config, link_server_name};
@@ -25,8 +25,11 @@ const SOON: Duration = Duration::from_secs(20);
 /// A running server.
 pub struct Up {
     pub store: Arc<MemoryStore>,
-    address: SocketAddr,
+    pub address: SocketAddr,
+    pub agents: Arc<dyn Agents>,
     pub joined: Joined,
+    /// Another host, if there is one.
+    pub other: Option<Joined>,
     pub ca_pem: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
@@ -38,13 +41,27 @@ impl Up {
         Self::with(|_| {}).await
     }
 
+    /// With a second host.
+    pub async fn of_two() -> Self {
+        Self::of(2, |_| {}).await
+    }
+
     pub async fn with(set: impl FnOnce(&mut ServerConfig)) -> Self {
+        Self::of(1, set).await
+    }
+
+    async fn of(hosts: u8, set: impl FnOnce(&mut ServerConfig)) -> Self {
         let (dir, store) = (tempfile::tempdir().unwrap(), Arc::new(MemoryStore::new()));
         let mut config = config(&dir);
         set(&mut config);
         let server = build_on(store.clone(), config).await.unwrap();
         let (address, ca_pem) = (server.address(), server.ca_pem().to_owned());
+        let agents = server.agents();
         let joined = server.local_join("this machine", None).await.unwrap();
+        let other = match hosts {
+            1 => None,
+            _ => Some(server.local_join("another machine", None).await.unwrap()),
+        };
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {
             server.run(async { drop(stopped.await) }).await.unwrap();
@@ -52,7 +69,9 @@ impl Up {
         Self {
             store,
             address,
+            agents,
             joined,
+            other,
             ca_pem,
             stop,
             ended,
@@ -65,12 +84,16 @@ impl Up {
     }
 
     pub async fn dial(&self, channel: Channel) -> Peer {
+        self.dial_as(&self.joined, channel).await
+    }
+
+    pub async fn dial_as(&self, joined: &Joined, channel: Channel) -> Peer {
         let Joined {
             ca_pem,
             certificate_pem,
             key,
             ..
-        } = &self.joined;
+        } = joined;
         let tls = link_client_config(ca_pem, certificate_pem, key).unwrap();
         let url = format!("https://{}", self.address).parse().unwrap();
         Dialer::new(url, tls).dial(channel).await.unwrap()
@@ -103,7 +126,7 @@ pub fn clock() -> WallTime {
     WallTime(u64::try_from(now.as_millis()).unwrap())
 }
 
-fn hello(host: HostId) -> Hello {
+pub fn hello(host: HostId) -> Hello {
     crate::core::hello(host, None, Vec::new())
 }
 

@@ -12,4 +12,8 @@ mod boot;
 mod core;
 mod labels;
 mod link;
+mod link_babble;
 mod renewal;
+mod slow_line;
+mod traffic;
+mod transcript;

@@ -17,6 +17,7 @@ fn words(messages: &[ToAgent]) -> Vec<&'static str> {
         ToAgent::Table(_) => "table",
         ToAgent::HeartbeatAck(_) => "ack",
         ToAgent::Refused { .. } => "refused",
+        ToAgent::Unknown => "unknown",
     };
     messages.iter().map(word).collect()
 }
@@ -324,4 +325,22 @@ pub fn status(unit: UnitId, phase: Phase) -> UnitStatus {
         message: None,
         containers: Vec::new(),
     }
+}
+
+#[test]
+fn an_agent_of_too_many_words_has_its_session_all_the_same() {
+    let mut bench = Bench::new(1);
+    let connection = bench.open(host(1));
+    let mut said = hello(host(1), None, vec![]);
+    said.facts.hostname = "h".repeat(2 << 20);
+    bench.say(connection, FromAgent::Hello(Box::new(said)));
+    assert!(words(&bench.heard(connection)).contains(&"welcome"));
+    let mut later = facts();
+    later.os = "o".repeat(2 << 20);
+    bench.say(connection, FromAgent::Facts(Box::new(later)));
+    let kept = bench.observed(host(1)).facts;
+    assert_eq!((kept.cpus, kept.os.as_str()), (8, ""));
+    assert!(kept.engine_error.unwrap().contains("more words"));
+    bench.say(connection, FromAgent::Facts(Box::new(facts())));
+    assert_eq!(bench.observed(host(1)).facts, facts());
 }
