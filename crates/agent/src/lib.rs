@@ -17,6 +17,7 @@
 //!
 //! It does not know why a unit runs here rather than elsewhere, what a stack is, or how many servers there are.
 
+mod address;
 mod durable;
 pub mod engine;
 mod error;
@@ -24,11 +25,16 @@ mod facts;
 pub mod files;
 mod identity;
 pub mod logic;
+mod membership;
 mod notebook;
+pub mod preflight;
 mod shell;
+mod standing;
 mod streams;
 #[cfg(test)]
 mod testing;
 
 pub use error::AgentError;
-pub use shell::{AgentConfig, become_member, membership, run};
+pub use membership::{Membership, anchor, become_member, enrol, membership};
+pub use shell::{AgentConfig, run};
+pub use standing::{Standing, standing};

@@ -10,6 +10,7 @@ mod host;
 mod object;
 mod page;
 mod plan;
+mod preflight;
 mod problem;
 mod service;
 mod stack;
@@ -22,13 +23,16 @@ pub use access::{
 };
 pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};
-pub use host::{HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate, JoinTokenCreated};
+pub use host::{
+    HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate, JoinTokenCreated, JoinTokenView,
+};
 pub use object::{
     ConfigPut, ConfigView, RegistryPassword, RegistryPut, RegistryView, SecretPut, SecretView, VolumeCreate,
     VolumeView,
 };
 pub use page::{Gone, Page};
 pub use plan::{PlanAction, PlanChange, PlanNote, PlanSummary, PlanView};
+pub use preflight::{Echo, PreflightReply, PreflightRequest};
 pub use problem::Problem;
 pub use service::{RolloutView, ServicePatch, ServiceView};
 pub use stack::{

@@ -1,11 +1,13 @@
 //! What can be typed.
 
 mod access;
+mod agent;
 mod host;
 mod objects;
 mod process;
 mod project;
 mod service;
+mod span;
 mod stack;
 
 use std::path::PathBuf;
@@ -16,9 +18,10 @@ use clap_complete::Shell;
 use crate::print::Output;
 
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
-pub use host::HostCommand;
+pub use agent::{AgentArgs, AgentCommand, AgentRunArgs, InstallArgs, SuperviseArgs, UninstallArgs};
+pub use host::{HostCommand, TokenCommand, TokenCreateArgs};
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
-pub use process::{AgentArgs, DevArgs, ServerArgs, WhoamiArgs};
+pub use process::{DevArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
 pub use service::{EventsArgs, ExecArgs, LogsArgs, PsArgs, ServiceCommand};
 pub use stack::{RmArgs, RollbackArgs, StackCommand, UpArgs, WaitArgs};
@@ -74,7 +77,7 @@ pub enum Command {
     /// Run a server
     Server(ServerArgs),
     /// Run an agent: this machine becomes a host
-    Agent(AgentArgs),
+    Agent(Box<AgentArgs>),
     /// Log in at a server and remember it
     Login(LoginArgs),
     /// Read compose files and say what is wrong with them, offline

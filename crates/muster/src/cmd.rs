@@ -11,6 +11,7 @@ mod dev;
 mod environments;
 mod events;
 mod exec;
+mod host_tokens;
 mod hosts;
 mod images;
 mod keys;
@@ -46,7 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Whoami(args) => alone(whoami::run(args)),
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
-        Command::Agent(args) => together(agent::run(args)),
+        Command::Agent(args) => agent::start(*args, cli.global),
         command => alone(ask(command, &cli.global)),
     }
 }
@@ -85,7 +86,7 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
 }
 
 /// On one thread. A read of standard input that nobody ends does not hold up the end.
-fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+pub(crate) fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("could not start the runtime")?;
     let done = runtime.block_on(work);
@@ -94,7 +95,7 @@ fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result
 }
 
 /// On all processors.
-fn together(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+pub(crate) fn together(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("could not start the runtime")?.block_on(work)
 }

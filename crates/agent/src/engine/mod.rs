@@ -58,4 +58,8 @@ pub struct EngineFacts {
     pub architecture: String,
     /// Whether containers live on while the engine restarts.
     pub live_restore: bool,
+    /// How it stores images and containers, such as `overlay2`.
+    pub storage_driver: String,
+    /// Where it keeps them.
+    pub root: String,
 }

@@ -12,6 +12,7 @@ mod check;
 mod config;
 mod fleet;
 mod house;
+mod joining;
 mod machine;
 mod many_hosts;
 mod one_machine;

@@ -14,6 +14,7 @@ mod deploy;
 mod environments;
 mod events;
 mod harness;
+mod joining;
 mod lists;
 mod objects;
 mod openapi;

@@ -30,7 +30,7 @@ pub struct Up {
     pub ca_pem: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
-    _dir: TempDir,
+    pub dir: TempDir,
 }
 
 impl Up {
@@ -56,7 +56,7 @@ impl Up {
             ca_pem,
             stop,
             ended,
-            _dir: dir,
+            dir,
         }
     }
 

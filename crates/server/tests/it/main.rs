@@ -11,4 +11,5 @@ mod api;
 mod boot;
 mod core;
 mod link;
+mod removal;
 mod renewal;

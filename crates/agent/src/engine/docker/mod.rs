@@ -288,6 +288,8 @@ impl DockerEngine {
             api: client.client_version().to_string(),
             architecture: version.arch.unwrap_or_default(),
             live_restore: info.live_restore_enabled.unwrap_or(false),
+            storage_driver: info.driver.clone().unwrap_or_default(),
+            root: info.docker_root_dir.clone().unwrap_or_default(),
         })
     }
 
