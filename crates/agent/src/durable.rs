@@ -14,21 +14,26 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
 
 /// Writes a file under another name first, then renames it: it is on disk, whole, when this returns.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace(path, content, true)
+    replace(path, content, true, 0o600)
+}
+
+/// The same for a file that nobody is to change.
+pub fn write_read_only(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, true, 0o400)
 }
 
 /// The same without waiting for the disk, for files that need not survive the machine.
 pub fn write_soon(path: &Path, content: &[u8]) -> io::Result<()> {
-    replace(path, content, false)
+    replace(path, content, false, 0o600)
 }
 
-fn replace(path: &Path, content: &[u8], sync: bool) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8], sync: bool, mode: u32) -> io::Result<()> {
     let draft = beside(path, "new");
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
-        .mode(0o600)
+        .mode(mode)
         .open(&draft)?;
     file.write_all(content)?;
     if sync {

@@ -51,6 +51,12 @@ pub enum AgentError {
         "this host has not joined a platform yet; make a token with `muster host token` and give it with --token"
     )]
     NotJoined,
+    /// The token is of another platform than the one that this machine is a host of.
+    #[error(
+        "this machine is a host of another platform than the token's; to leave that one, run \
+         `muster agent uninstall --forget` and remove the host there, then join anew"
+    )]
+    OtherPlatform,
     /// No server was named.
     #[error("no server is known; give at least one, such as --server https://muster.example.org:8080")]
     NoServer,

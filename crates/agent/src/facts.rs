@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::SystemTime;
 
-use muster_model::WallTime;
-use muster_model::observed::HostFacts;
+use muster_model::observed::{Finding, HostFacts};
+use muster_model::{Digest, WallTime};
 
 use crate::engine::EngineFacts;
 
 /// The machine as it is now; the engine's part as it was told.
-pub fn gather(engine: EngineFacts, certificate_ends: WallTime) -> HostFacts {
+pub fn gather(engine: EngineFacts, own: Own) -> HostFacts {
     let kernel = rustix::system::uname();
     HostFacts {
         hostname: hostname(),
@@ -33,9 +34,37 @@ pub fn gather(engine: EngineFacts, certificate_ends: WallTime) -> HostFacts {
         volumes_gone: BTreeSet::new(),
         local_images: engine.local_images,
         missing_images: BTreeSet::new(),
-        certificate_ends: Some(certificate_ends),
+        certificate_ends: Some(own.certificate_ends),
+        address: own.address,
+        machine: machine(),
+        findings: own.findings,
         warnings: Vec::new(),
     }
+}
+
+/// What the agent knows of itself.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// When its certificate ends.
+    pub certificate_ends: WallTime,
+    /// Where others reach it.
+    pub address: Option<IpAddr>,
+    /// What is not in order with the machine.
+    pub findings: Vec<Finding>,
+}
+
+/// A hash of the machine's id, which is not to be shown around; empty if it has none.
+pub fn machine() -> String {
+    match read("/etc/machine-id").trim() {
+        "" => String::new(),
+        id => Digest::of(format!("muster machine {id}").as_bytes()).to_string(),
+    }
+}
+
+/// The wall clock.
+pub(crate) fn wall() -> WallTime {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    WallTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 /// The machine's host name.
@@ -49,7 +78,7 @@ pub fn boot_id() -> String {
 }
 
 /// What cannot be read is not known.
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
@@ -69,7 +98,7 @@ fn os_release(text: &str) -> String {
     name.map_or_else(|| "Linux".to_owned(), |name| name.trim_matches('"').to_owned())
 }
 
-fn memory(text: &str) -> u64 {
+pub(crate) fn memory(text: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));
     let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0).saturating_mul(1024)

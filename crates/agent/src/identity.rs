@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use muster_link::{Channel, Dialer, Joined, LinkError, Peer, ServerUrl, join};
+use muster_link::{Applicant, Channel, Dialer, Joined, LinkError, Peer, ServerUrl, join};
 use muster_model::HostId;
 use muster_trust::tls::link_client_config;
 use muster_trust::{JoinToken, PrivateKeyPem, Validity, certificate_validity, read_certificates};
@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::durable;
 use crate::error::AgentError;
 
+/// The platform's CA, beside the identity.
+const CA_FILE: &str = "ca.pem";
 /// A server that cannot be reached is asked again after this.
 const JOIN_AGAIN: Duration = Duration::from_secs(1);
 
@@ -46,14 +48,18 @@ impl Identity {
         path: &Path,
         servers: &[ServerUrl],
         token: Option<&str>,
-        name: &str,
+        applicant: &Applicant,
     ) -> Result<Self, AgentError> {
         if let Some(identity) = Self::load(path)? {
+            identity.keep_ca(path)?;
             return Ok(identity);
         }
         let token = JoinToken::parse(token.ok_or(AgentError::NotJoined)?);
         let token = token.map_err(|source| AgentError::Trust { source })?;
-        let joined = join_any(servers, &token, name).await?;
+        let joined = join_any(servers, &token, applicant).await?;
+        for remark in &joined.remarks {
+            tracing::warn!("{remark}");
+        }
         let identity = Self::of(path, joined)?;
         identity.keep(path)?;
         tracing::info!(host = %identity.host, "joined");
@@ -80,6 +86,8 @@ impl Identity {
             key: PrivateKeyPem::new(kept.key_pem),
             certificate_pem: kept.certificate_pem,
             ca_pem: kept.ca_pem,
+            name: None,
+            remarks: Vec::new(),
         };
         Self::of(path, joined).map(Some)
     }
@@ -126,15 +134,34 @@ impl Identity {
             doing: "write",
             path: path.to_owned(),
             source,
+        })?;
+        self.keep_ca(path)
+    }
+
+    /// The CA beside it, for people and other tools to read: it is public, and nobody is to change it.
+    fn keep_ca(&self, path: &Path) -> Result<(), AgentError> {
+        let path = path.with_file_name(CA_FILE);
+        if std::fs::read(&path).is_ok_and(|kept| kept == self.ca_pem.as_bytes()) {
+            return Ok(());
+        }
+        let written = durable::write_read_only(&path, self.ca_pem.as_bytes());
+        written.map_err(|source| AgentError::File {
+            doing: "write",
+            path,
+            source,
         })
     }
 }
 
 /// Asks the servers in turn until one answers; what an answer says is final.
-async fn join_any(servers: &[ServerUrl], token: &JoinToken, name: &str) -> Result<Joined, AgentError> {
+async fn join_any(
+    servers: &[ServerUrl],
+    token: &JoinToken,
+    applicant: &Applicant,
+) -> Result<Joined, AgentError> {
     loop {
         for server in servers {
-            match join(server, token, name).await {
+            match join(server, token, applicant).await {
                 Ok(joined) => return Ok(joined),
                 Err(error) if is_absent(&error) => {
                     tracing::warn!(%server, %error, "the server cannot be reached yet")
@@ -156,6 +183,8 @@ fn is_absent(error: &LinkError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use crate::testing::identity;
 
     fn kept(path: &Path) -> (String, PrivateKeyPem) {
@@ -186,6 +215,12 @@ mod tests {
         new.keep(&path).unwrap();
         assert_eq!(kept(&path), both(&new));
         assert!(!draft.exists());
+        let ca = dir.path().join("ca.pem");
+        assert_eq!(std::fs::read_to_string(&ca).unwrap(), new.ca_pem);
+        assert_eq!(
+            std::fs::metadata(&ca).unwrap().permissions().mode() & 0o777,
+            0o400
+        );
     }
 
     #[test]
@@ -197,6 +232,8 @@ mod tests {
             key: other.key,
             certificate_pem: mine.certificate_pem,
             ca_pem: mine.ca_pem,
+            name: None,
+            remarks: Vec::new(),
         };
         assert!(matches!(
             Identity::of(dir.path(), mixed),

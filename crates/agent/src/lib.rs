@@ -20,6 +20,7 @@
 //!
 //! It does not know why a unit runs here rather than elsewhere, what a stack is, or how many servers there are.
 
+mod address;
 mod durable;
 pub mod engine;
 mod error;
@@ -27,13 +28,18 @@ mod facts;
 pub mod files;
 mod identity;
 pub mod logic;
+mod membership;
 mod metrics;
 mod notebook;
+pub mod preflight;
 mod shell;
+mod standing;
 mod streams;
 #[cfg(test)]
 mod testing;
 pub mod watchdog;
 
 pub use error::AgentError;
-pub use shell::{AgentConfig, become_member, membership, run, run_hollow};
+pub use membership::{Membership, anchor, become_member, enrol, membership};
+pub use shell::{AgentConfig, run, run_hollow};
+pub use standing::{Standing, standing};

@@ -10,34 +10,37 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_link::{Joined, ServerUrl};
-use muster_model::{Core as _, HostId, Timestamp, WallTime};
+use muster_link::{Applicant, ServerUrl};
+use muster_model::{Core as _, Timestamp};
 use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::address::Addressing;
 use crate::durable::private_directory;
 use crate::engine::docker::DockerEngine;
 use crate::engine::fake::{FakeEngine, Served};
 use crate::engine::{Engine, EngineEvent};
 use crate::error::AgentError;
-use crate::facts;
+use crate::facts::{self, Own};
 use crate::files::Places;
 use crate::identity::Identity;
 use crate::logic::{AgentCore, Bounds, CoreConfig, Input, Lane, Output, Page, Started};
 use crate::metrics::{self, Ids, Rings};
 use crate::notebook::{Notebook, Opened};
+use crate::standing::StandingFile;
 
 /// Inputs that wait for the core. Whoever makes more waits with them.
 const INPUTS_MAX: usize = 1_024;
 
 /// Who this host is, in the data directory.
-const IDENTITY_FILE: &str = "identity.json";
+pub(crate) const IDENTITY_FILE: &str = "identity.json";
 
 /// How an agent is set up.
 #[derive(Debug, Clone)]
@@ -54,6 +57,12 @@ pub struct AgentConfig {
     pub join_token: Option<String>,
     /// What this host calls itself when it joins.
     pub name: String,
+    /// The environment that it is to join; the token's, if it is not told.
+    pub environment: Option<String>,
+    /// Labels that it brings when it joins.
+    pub labels: BTreeMap<String, String>,
+    /// Where other hosts reach it; found by the way to the server if it is not told.
+    pub address: Option<IpAddr>,
     /// How much is done at once.
     pub bounds: Bounds,
     /// A program, with its arguments, that calls [`crate::watchdog::run`] with the directory that comes after them.
@@ -61,20 +70,39 @@ pub struct AgentConfig {
     pub watchdog: Option<Vec<OsString>>,
 }
 
+/// What an agent keeps until the next boot. Two agents on one machine must not share it, and one agent must find it again.
+pub(crate) fn run_dir(data_dir: &Path) -> PathBuf {
+    let digest = muster_model::Digest::of(data_dir.as_os_str().as_encoded_bytes()).short();
+    PathBuf::from("/run/muster").join(digest)
+}
+
 impl AgentConfig {
     /// The usual setup for a data directory.
     pub fn new(servers: Vec<ServerUrl>, data_dir: PathBuf) -> Self {
-        // Two agents on one machine must not share it, and one agent must find it again.
-        let digest = muster_model::Digest::of(data_dir.as_os_str().as_encoded_bytes()).short();
         Self {
             servers,
-            run_dir: PathBuf::from("/run/muster").join(digest),
+            run_dir: run_dir(&data_dir),
             data_dir,
             engine_socket: PathBuf::from("/var/run/docker.sock"),
             join_token: None,
             name: facts::hostname(),
+            environment: None,
+            labels: BTreeMap::new(),
+            address: None,
             bounds: Bounds::default(),
             watchdog: None,
+        }
+    }
+}
+
+impl AgentConfig {
+    /// This machine as it asks to be let in.
+    pub(crate) fn applicant(&self) -> Applicant {
+        Applicant {
+            name: self.name.clone(),
+            environment: self.environment.clone(),
+            labels: self.labels.clone(),
+            machine: facts::machine(),
         }
     }
 }
@@ -104,7 +132,8 @@ async fn drive(
     let _lock = claim(&config)?;
     tokio::pin!(shutdown);
     let path = config.data_dir.join(IDENTITY_FILE);
-    let identity = Identity::obtain(&path, &config.servers, config.join_token.as_deref(), &config.name);
+    let applicant = config.applicant();
+    let identity = Identity::obtain(&path, &config.servers, config.join_token.as_deref(), &applicant);
     let identity = tokio::select! {
         identity = identity => identity?,
         () = &mut shutdown => return Ok(()),
@@ -115,24 +144,8 @@ async fn drive(
     Ok(())
 }
 
-/// Which host the agent of a data directory is, and until when servers take its word for it; none before it joins.
-pub fn membership(data_dir: &Path) -> Result<Option<(HostId, WallTime)>, AgentError> {
-    let identity = Identity::load(&data_dir.join(IDENTITY_FILE))?;
-    Ok(identity.map(|identity| (identity.host, identity.validity.not_after)))
-}
-
-/// Makes the agent of a data directory, which must not be running, the host that a server says it is.
-pub fn become_member(data_dir: &Path, joined: Joined) -> Result<(), AgentError> {
-    private_directory(data_dir).map_err(|source| AgentError::Directory {
-        path: data_dir.to_owned(),
-        source,
-    })?;
-    let path = data_dir.join(IDENTITY_FILE);
-    Identity::of(&path, joined)?.keep(&path)
-}
-
 /// Makes the directories and takes the lock, which goes with the returned file.
-fn claim(config: &AgentConfig) -> Result<std::fs::File, AgentError> {
+pub(crate) fn claim(config: &AgentConfig) -> Result<std::fs::File, AgentError> {
     for path in [&config.data_dir, &config.run_dir] {
         private_directory(path).map_err(|source| AgentError::Directory {
             path: path.clone(),
@@ -215,10 +228,20 @@ impl Shell {
         let (running, running_seen) = watch::channel(Ids::new());
         let data = config.data_dir.clone();
         work.spawn(metrics::sample(serving.rings.clone(), running_seen, data));
-        let connection =
-            connection::Dialing::new(config.servers.clone(), send.clone(), serving).start(&mut work);
+        let standing = StandingFile::of(&config.run_dir);
+        let dialing = connection::Dialing::new(config.servers.clone(), send.clone(), serving, standing);
+        let connection = dialing.start(&mut work);
         let socket = config.engine_socket.display().to_string();
-        work.spawn(engine::watch(engine.clone(), socket, identities, send.clone()));
+        let told = engine::Telling {
+            addressing: Addressing {
+                given: config.address,
+                servers: config.servers.clone(),
+            },
+            data_dir: config.data_dir.clone(),
+            identity: identities,
+            send: send.clone(),
+        };
+        work.spawn(engine::watch(engine.clone(), socket, told));
         let file = config.data_dir.join(IDENTITY_FILE);
         work.spawn(renewal::Keeper::new(file, identity, streams_seen).run());
         let bound = watch::Sender::new(lease.as_ref().is_some_and(|lease| !lease.binds.is_empty()));
@@ -234,7 +257,14 @@ impl Shell {
             blobs_missing,
             lease,
             boot: facts::boot_id(),
-            facts: facts::gather(crate::engine::EngineFacts::default(), ends),
+            facts: facts::gather(
+                crate::engine::EngineFacts::default(),
+                Own {
+                    certificate_ends: ends,
+                    address: config.address,
+                    findings: Vec::new(),
+                },
+            ),
         };
         let core = AgentCore::new(CoreConfig {
             host,

@@ -45,13 +45,15 @@ pub fn identity(path: &Path) -> Identity {
     let ca = Ca::generate("test", now, &mut OsRandom).unwrap();
     let request = AgentRequest::generate().unwrap();
     let certificate_pem = ca
-        .issue_agent(&request.csr_pem, "host-1-1", now, &mut OsRandom)
+        .issue_agent(&request.csr_pem, "host-1-1", None, now, &mut OsRandom)
         .unwrap();
     let joined = muster_link::Joined {
         host: "host-1-1".to_owned(),
         key: request.key,
         certificate_pem,
         ca_pem: ca.certificate_pem().to_owned(),
+        name: None,
+        remarks: Vec::new(),
     };
     Identity::of(path, joined).unwrap()
 }

@@ -79,14 +79,14 @@ where
             source,
         })?;
         let chain = tls.get_ref().1.peer_certificates().unwrap_or_default();
-        let id = peer_identity(chain).and_then(|identity| identity.expect(Role::Agent));
-        let id = id.map_err(|source| LinkError::Role {
+        let identity = peer_identity(chain).and_then(|identity| identity.in_role(Role::Agent));
+        let identity = identity.map_err(|source| LinkError::Role {
             peer: from.to_owned(),
             source,
         })?;
         tls.write_all(&GREETING).await.map_err(LinkError::Write)?;
         tls.flush().await.map_err(LinkError::Write)?;
-        Ok(Peer::new(id, Box::new(tls), End::Server))
+        Ok(Peer::new(identity, Box::new(tls), End::Server))
     };
     within(STEP_DEADLINE, from, Step::InnerTls, handshake).await
 }

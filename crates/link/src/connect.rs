@@ -1,7 +1,7 @@
 //! From an address to an open TCP connection, and a TLS layer over it.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::{LinkError, ServerUrl, Step};
 /// share of the time.
 pub(crate) async fn tcp(url: &ServerUrl, hosts_file: &Path, limit: Duration) -> Result<TcpStream, LinkError> {
     let peer = url.authority();
-    let ips = within(limit, &peer, Step::Resolve, resolve(&url.host, hosts_file)).await?;
+    let ips = within(limit, &peer, Step::Resolve, addresses(url, hosts_file)).await?;
     let share = limit / u32::try_from(ips.len()).unwrap_or(u32::MAX).max(1);
     let mut last = LinkError::Resolve {
         host: url.host.clone(),
@@ -35,6 +35,14 @@ pub(crate) async fn tcp(url: &ServerUrl, hosts_file: &Path, limit: Duration) -> 
         }
     }
     Err(last)
+}
+
+/// Where the server is: as the URL knows, or as names are resolved here.
+pub(crate) async fn addresses(url: &ServerUrl, hosts_file: &Path) -> Result<Vec<IpAddr>, LinkError> {
+    if url.known().is_empty() {
+        return resolve(&url.host, hosts_file).await;
+    }
+    Ok(url.known().to_vec())
 }
 
 async fn connect(address: SocketAddr, peer: &str) -> Result<TcpStream, LinkError> {

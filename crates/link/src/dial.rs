@@ -10,6 +10,7 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::client_async_with_config;
 use tokio_tungstenite::tungstenite::ClientRequestBuilder;
 
+use crate::error::is_clock;
 use crate::peer::{End, GREETING, LinkIo, within};
 use crate::resolve::HOSTS_FILE;
 use crate::{LinkError, Peer, STEP_DEADLINE, ServerUrl, Step, WsBytes, connect, outer_tls, ws_bytes};
@@ -105,14 +106,20 @@ impl Dialer {
 
     async fn authenticate(&self, socket: WsBytes<LinkIo>) -> Result<Peer, LinkError> {
         let handshake = TlsConnector::from(self.tls.clone()).connect(link_server_name(), socket);
-        let failed = |source| LinkError::InnerTls {
-            peer: self.peer(),
-            source,
+        let failed = |source| match is_clock(&source) {
+            true => LinkError::Clock {
+                peer: self.peer(),
+                source,
+            },
+            false => LinkError::InnerTls {
+                peer: self.peer(),
+                source,
+            },
         };
         let mut tls = handshake.await.map_err(failed)?;
         let chain = tls.get_ref().1.peer_certificates().unwrap_or_default();
-        let id = peer_identity(chain).and_then(|identity| identity.expect(Role::Server));
-        let id = id.map_err(|source| LinkError::Role {
+        let identity = peer_identity(chain).and_then(|identity| identity.in_role(Role::Server));
+        let identity = identity.map_err(|source| LinkError::Role {
             peer: self.peer(),
             source,
         })?;
@@ -125,7 +132,7 @@ impl Dialer {
                 why,
             });
         }
-        Ok(Peer::new(id, Box::new(tls), End::Agent))
+        Ok(Peer::new(identity, Box::new(tls), End::Agent))
     }
 
     fn peer(&self) -> String {

@@ -210,6 +210,19 @@ pub enum LinkError {
         peer: String,
     },
 
+    /// One of the two clocks is wrong: a certificate is not valid by it.
+    #[error(
+        "{peer} shows a certificate that is not valid yet, or no longer, by this machine's clock; set the clock \
+         (`timedatectl set-ntp true`, or `chronyd -q`), compare it with the server's, and try again"
+    )]
+    Clock {
+        /// Address and port.
+        peer: String,
+        /// What the TLS library said.
+        #[source]
+        source: io::Error,
+    },
+
     /// The server does not prove that it belongs to the platform meant.
     #[error(
         "{peer} did not prove that it belongs to the platform meant (or a proxy before it ends TLS); \
@@ -251,6 +264,10 @@ pub enum LinkError {
         why: String,
     },
 
+    /// This host is none any more.
+    #[error("{}", crate::REMOVED)]
+    Removed,
+
     /// The server's answer makes no sense.
     #[error(
         "{peer} sent an answer that does not fit: {why}; the versions of agent and server may not fit together"
@@ -267,6 +284,18 @@ pub enum LinkError {
     Trust(#[source] muster_trust::Error),
 }
 
+/// Whether TLS ended because a certificate is not valid at this time.
+pub(crate) fn is_clock(error: &io::Error) -> bool {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    let tls = error.get_ref().and_then(|error| error.downcast_ref());
+    matches!(
+        tls,
+        Some(rustls::Error::InvalidCertificate(
+            Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. }
+        ))
+    )
+}
+
 impl LinkError {
     /// Whether the same may succeed later without anyone changing something at this end: a server that is down
     /// comes back, a spent token does not.
@@ -278,6 +307,7 @@ impl LinkError {
             | Self::NoAnchor { .. }
             | Self::Pin { .. }
             | Self::Role { .. }
+            | Self::Removed
             | Self::NotAnUpgrade { .. }
             | Self::Encode(_)
             | Self::Trust(_) => false,

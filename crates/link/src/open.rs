@@ -2,6 +2,7 @@ use std::path::Path;
 
 use muster_trust::tls::{Anchor, api_client_config};
 
+use crate::error::is_clock;
 use crate::peer::{LinkIo, within};
 use crate::resolve::HOSTS_FILE;
 use crate::{LinkError, STEP_DEADLINE, ServerUrl, Step, connect};
@@ -24,12 +25,19 @@ pub async fn open(url: &ServerUrl, anchor: Option<Anchor>) -> Result<LinkIo, Lin
     let config = api_client_config(anchor, &["http/1.1"]).map_err(LinkError::Trust)?;
     let handshake = async {
         let tls = connect::tls(url, config, tcp).await;
-        tls.map_err(|source| LinkError::Pin {
-            peer: peer.clone(),
-            source,
-        })
+        tls.map_err(|source| failed(&peer, source))
     };
     Ok(Box::new(
         within(STEP_DEADLINE, &peer, Step::OuterTls, handshake).await?,
     ))
+}
+
+/// A wrong clock is told from a wrong platform.
+fn failed(peer: &str, source: std::io::Error) -> LinkError {
+    let peer = peer.to_owned();
+    if is_clock(&source) {
+        LinkError::Clock { peer, source }
+    } else {
+        LinkError::Pin { peer, source }
+    }
 }

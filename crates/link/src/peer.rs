@@ -1,6 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use muster_trust::Identity;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncWrite, ReadHalf, WriteHalf};
@@ -24,6 +25,8 @@ pub struct Peer {
     /// The host's id at the server's end, the server's id at the agent's. An agent compares it over its two
     /// connections: a balancer may have sent them to different servers.
     pub id: String,
+    /// The environment that an agent's certificate is for; those of older Musters do not say.
+    pub environment: Option<String>,
     io: LinkIo,
     end: End,
 }
@@ -44,8 +47,14 @@ pub type Control<In, Out> = (
 );
 
 impl Peer {
-    pub(crate) fn new(id: String, io: LinkIo, end: End) -> Self {
-        Self { id, io, end }
+    pub(crate) fn new(identity: Identity, io: LinkIo, end: End) -> Self {
+        let Identity { id, environment, .. } = identity;
+        Self {
+            id,
+            environment,
+            io,
+            end,
+        }
     }
 
     /// The bare pipe, for a peer that says other things than messages: broken ones are played so.

@@ -23,11 +23,15 @@ pub async fn renew(
         host: host.to_owned(),
         certificate_pem: within(STEP_DEADLINE, "the server", Step::Request, asked).await?,
         ca_pem: ca_pem.to_owned(),
+        ..JoinReply::default()
     };
     check(reply, request.key, Fingerprint::of(&ca)).map_err(|why| LinkError::NotRenewed {
         why: format!("its answer does not fit: {why}; bring both to one version"),
     })
 }
+
+/// What a server says to a host that is none any more.
+pub const REMOVED: &str = "this host was removed from the platform; join it again with a new token";
 
 async fn ask(streams: &StreamMux<StreamRequest>, csr_pem: String) -> Result<String, LinkError> {
     let refused = |why: &str| LinkError::NotRenewed { why: why.to_owned() };
@@ -37,6 +41,7 @@ async fn ask(streams: &StreamMux<StreamRequest>, csr_pem: String) -> Result<Stri
         Ok(Some(StreamFrame::Output(pem))) => {
             String::from_utf8(pem).map_err(|_| refused("its answer is no text; bring both to one version"))
         }
+        Ok(Some(StreamFrame::Failed(why))) if why == REMOVED => Err(LinkError::Removed),
         Ok(Some(StreamFrame::Failed(why))) => Err(refused(&why)),
         _ => Err(refused(
             "it ended the question without an answer; if it is older than this agent, upgrade it",

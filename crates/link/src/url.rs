@@ -20,12 +20,35 @@ pub struct ServerUrl {
     pub(crate) port: u16,
     /// Without a slash at its end; often empty.
     prefix: String,
+    /// Where the host is, if no name server need be asked.
+    known: Vec<IpAddr>,
 }
 
 impl ServerUrl {
     /// Whether the host is this very machine, by address or as `localhost`.
     pub fn is_loopback(&self) -> bool {
         is_localhost(&self.host) || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Name or address, without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The same server, at these addresses, whatever name servers say; with none of them it is asked as ever.
+    #[must_use]
+    pub fn at(self, known: Vec<IpAddr>) -> Self {
+        Self { known, ..self }
+    }
+
+    /// The addresses that are known without asking.
+    pub(crate) fn known(&self) -> &[IpAddr] {
+        &self.known
     }
 
     /// Host and port, as in messages and `Host:` headers.
@@ -73,6 +96,7 @@ impl FromStr for ServerUrl {
             host,
             port,
             prefix: uri.path().trim_end_matches('/').to_owned(),
+            known: Vec::new(),
         })
     }
 }

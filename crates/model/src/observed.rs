@@ -3,5 +3,5 @@
 mod host;
 mod unit;
 
-pub use host::{HostFacts, HostObserved, SessionRecord};
+pub use host::{Finding, HostFacts, HostObserved, SessionRecord};
 pub use unit::{ContainerStatus, Health, Phase, UnitStatus};

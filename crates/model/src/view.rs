@@ -11,6 +11,7 @@ mod metrics;
 mod object;
 mod page;
 mod plan;
+mod preflight;
 mod problem;
 mod service;
 mod stack;
@@ -26,7 +27,7 @@ pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};
 pub use host::{
     DeathView, EvacuationView, HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate,
-    JoinTokenCreated, LeavingView,
+    JoinTokenCreated, JoinTokenView, LeavingView,
 };
 pub use metrics::{ContainerMetricsView, ContainerSample, HostMetricsView, HostSample, MetricsView};
 pub use object::{
@@ -35,6 +36,7 @@ pub use object::{
 };
 pub use page::{Gone, Page};
 pub use plan::{PlanAction, PlanChange, PlanNote, PlanSummary, PlanView};
+pub use preflight::{Echo, PreflightReply, PreflightRequest};
 pub use problem::Problem;
 pub use service::{RolloutView, ServicePatch, ServiceView};
 pub use stack::{

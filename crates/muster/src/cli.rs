@@ -1,12 +1,14 @@
 //! What can be typed.
 
 mod access;
+mod agent;
 mod host;
 mod lab;
 mod objects;
 mod process;
 mod project;
 mod service;
+mod span;
 mod stack;
 mod time;
 
@@ -18,10 +20,11 @@ use clap_complete::Shell;
 use crate::print::Output;
 
 pub use access::{EnvironmentCommand, KeyCommand, LoginArgs};
-pub use host::HostCommand;
+pub use agent::{AgentArgs, AgentCommand, AgentRunArgs, InstallArgs, SuperviseArgs, UninstallArgs};
+pub use host::{HostCommand, TokenCommand, TokenCreateArgs};
 pub use lab::{CHOSEN, LabArgs, LabCommand, LabUpArgs};
 pub use objects::{BlobCommand, ImageCommand, RegistryCommand, VolumeCommand};
-pub use process::{AgentArgs, AgentCommand, DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
+pub use process::{DevArgs, HollowArgs, ServerArgs, WhoamiArgs};
 pub use project::{CheckArgs, ConfigArgs, ProjectArgs};
 pub use service::{EventsArgs, ExecArgs, LogsArgs, PsArgs, ServiceCommand};
 pub use stack::{RmArgs, RollbackArgs, StackCommand, UpArgs, WaitArgs};
@@ -77,7 +80,7 @@ pub enum Command {
     /// Run a server
     Server(ServerArgs),
     /// Run an agent: this machine becomes a host
-    Agent(AgentArgs),
+    Agent(Box<AgentArgs>),
     /// Run many agents over engines in memory, for tests of size
     #[command(hide = true)]
     Hollow(HollowArgs),

@@ -12,6 +12,7 @@ mod environments;
 mod events;
 mod exec;
 mod hollow;
+mod host_tokens;
 mod hosts;
 mod images;
 mod keys;
@@ -35,7 +36,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{AgentArgs, AgentCommand, Cli, Command, ConfigArgs};
+use crate::cli::{Cli, Command, ConfigArgs};
 
 /// Runs what was typed, in the runtime it needs.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
@@ -51,11 +52,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Whoami(args) => alone(whoami::run(args)),
         Command::Dev(args) => together(dev::run(args)),
         Command::Server(args) => together(server::run(args)),
-        Command::Agent(AgentArgs {
-            command: Some(AgentCommand::Watchdog { ref directory }),
-            ..
-        }) => watchdog::run(directory),
-        Command::Agent(args) => together(agent::run(args)),
+        Command::Agent(args) => agent::start(*args, cli.global),
         Command::Hollow(args) => together(hollow::run(args)),
         Command::Lab(args) => together(lab::run(args, &cli.global)),
         command => alone(ask(command, &cli.global)),
@@ -101,7 +98,7 @@ async fn ask(command: Command, global: &crate::cli::Global) -> anyhow::Result<Ex
 }
 
 /// On one thread. A read of standard input that nobody ends does not hold up the end.
-fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+pub(crate) fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("could not start the runtime")?;
     let done = runtime.block_on(work);
@@ -110,7 +107,7 @@ fn alone(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result
 }
 
 /// On all processors.
-fn together(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+pub(crate) fn together(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     running::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("could not start the runtime")?.block_on(work)

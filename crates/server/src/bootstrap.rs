@@ -1,7 +1,7 @@
 //! From a data directory to a platform: at the first start it is made, at every later one it is found and checked.
 //!
 //! ```text
-//!   data directory (0700, locked) ─ store ─ seal.key ─ ca-key.pem, ca.pem ─ first documents ─ setup token
+//!   data directory (0700, locked) ─ store ─ seal.key ─ ca-key.pem, ca.pem, server-key.pem ─ first documents ─ setup token
 //! ```
 //!
 //! Files come before documents: a start that was cut short finds its files again and goes on. Once the platform's page
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use muster_model::desired::Platform;
 use muster_model::{ServerId, WallTime};
 use muster_store::{Commit, Key, Precondition, Range, SqliteStore, Store};
-use muster_trust::{BearerKind, BearerToken, Ca, OsRandom, Random, ServerNames};
+use muster_trust::{BearerKind, BearerToken, Ca, OsRandom, Random, ServerKey, ServerNames};
 use zeroize::Zeroizing;
 
 pub use documents::{DEFAULT_ENVIRONMENT, FIRST_EPOCH, First, default_environment, first_documents};
@@ -37,6 +37,7 @@ pub(crate) struct Ground {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Vault,
     pub(crate) ca: Ca,
+    pub(crate) server_key: ServerKey,
     /// Shown once; none when it was used in an earlier life.
     pub(crate) setup_token: Option<Zeroizing<String>>,
     /// Random text of this start, for the request ids before there is an epoch.
@@ -60,7 +61,7 @@ pub(crate) async fn on_store(
     now: WallTime,
 ) -> Result<Ground, StartError> {
     let found = read_platform(&*store).await?;
-    let (vault, ca) = files::keys(&config.data_dir, found.is_some(), now)?;
+    let (vault, ca, server_key) = files::keys(&config.data_dir, found.is_some(), now)?;
     let setup_token = match found {
         None => Some(make_platform(&*store, config, now).await?),
         Some(found) => renew_setup_token(&*store, found).await?,
@@ -70,6 +71,7 @@ pub(crate) async fn on_store(
         store,
         vault,
         ca,
+        server_key,
         setup_token,
         boot,
     })

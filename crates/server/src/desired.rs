@@ -23,7 +23,8 @@ use muster_store::{Commit, KeyError, Precondition, typed};
 
 pub(crate) use access::expiry;
 pub use access::{
-    Join, add_account, add_join_token, add_key, drop_account, drop_key, set_up, use_join_token,
+    Join, JoinDenial, add_account, add_join_token, add_key, drop_account, drop_join_token, drop_key, set_up,
+    use_join_token,
 };
 pub use environment::{add_environment, change_member, drop_environment};
 pub use host::{HostChange, change_host, drop_host};

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use zeroize::Zeroizing;
 
-use crate::api::{self, Agents, App, Clock, Mirror, Traffic};
+use crate::api::{self, Agents, App, Clock, Mirror, Reach, Traffic};
 use crate::auth::{Attempts, Passwords};
 use crate::bootstrap::{self, FIRST_SERVER, Ground, LocalJoinError, StartError};
 use crate::config::ServerConfig;
@@ -78,6 +78,7 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
         store,
         vault,
         ca,
+        server_key,
         setup_token,
         boot,
     } = ground;
@@ -86,7 +87,8 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
         Arc::new(ca.with_agent_life(config.agent_certificate_life)),
     );
     let names = bootstrap::server_names(&config);
-    let tls = ServerTls::issue(&ca, FIRST_SERVER, &names, clock::wall()).map_err(StartError::Trust)?;
+    let tls =
+        ServerTls::issue(&ca, FIRST_SERVER, &names, &server_key, clock::wall()).map_err(StartError::Trust)?;
     let (tls, tls_seen) = watch::channel(Arc::new(tls));
     let listener = listen::bind(config.listen).await?;
     let address = listener.local_addr().unwrap_or(config.listen);
@@ -125,6 +127,7 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
             return Err(error);
         }
     };
+    let reach = Reach::of(&config, address.port(), server_key.pin());
     let mut jobs = JoinSet::new();
     jobs.spawn(jobs::purge(
         store.clone(),
@@ -132,10 +135,11 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
         windows.leads.clone(),
     ));
     jobs.spawn(jobs::compact(store.clone(), windows.worlds.clone()));
-    jobs.spawn(jobs::renew(tls, ca.clone(), FIRST_SERVER, names));
+    jobs.spawn(jobs::renew(tls, ca.clone(), FIRST_SERVER, names, server_key));
     let agents: Arc<dyn Agents> = Arc::new(Switchboard(hub.clone()));
     jobs.spawn(copies::copy(agents.clone(), windows.worlds.clone()));
-    let app = Arc::new(app(store, windows, vault, ca, ids, agents, registry, traffic));
+    let keys = Keys { vault, ca, reach };
+    let app = Arc::new(app(store, windows, keys, ids, agents, registry, traffic));
     Ok(Server {
         config,
         address,
@@ -150,11 +154,17 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
     })
 }
 
+/// What this server opens, signs, and is known by.
+struct Keys {
+    vault: Arc<crate::vault::Vault>,
+    ca: Arc<Ca>,
+    reach: Reach,
+}
+
 fn app(
     store: Arc<dyn Store>,
     windows: Windows,
-    vault: Arc<crate::vault::Vault>,
-    ca: Arc<Ca>,
+    keys: Keys,
     ids: IdSource,
     agents: Arc<dyn Agents>,
     registry: Registry,
@@ -163,8 +173,9 @@ fn app(
     App {
         store,
         mirror: Mirror::new(windows.worlds),
-        vault,
-        ca,
+        vault: keys.vault,
+        ca: keys.ca,
+        reach: keys.reach,
         ids: Mutex::new(ids),
         clock: Clock {
             wall: clock::wall,

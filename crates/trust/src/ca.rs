@@ -1,6 +1,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use muster_model::WallTime;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
@@ -8,6 +10,7 @@ use rcgen::{
     SanType, SerialNumber, date_time_ymd,
 };
 use rustls::pki_types::CertificateDer;
+use sha2::{Digest as _, Sha256};
 
 use crate::cert::{self, Identity, PrivateKeyPem, Role};
 use crate::tls::LINK_SERVER_NAME;
@@ -51,6 +54,36 @@ pub struct IssuedServer {
     pub chain_pem: String,
     /// The private key.
     pub key: PrivateKeyPem,
+}
+
+/// The key that servers show, the same over years.
+#[derive(Debug)]
+pub struct ServerKey(KeyPair);
+
+impl ServerKey {
+    /// A new one: ECDSA P-256.
+    pub fn generate() -> Result<Self, Error> {
+        new_key().map(Self)
+    }
+
+    /// Reads one that was kept.
+    pub fn from_pem(pem: &PrivateKeyPem) -> Result<Self, Error> {
+        let read = KeyPair::from_pem(pem.expose());
+        read.map(Self).map_err(|_| Error::ReadKey {
+            what: "the servers' key",
+        })
+    }
+
+    /// To be kept, for nobody else to read.
+    pub fn pem(&self) -> PrivateKeyPem {
+        PrivateKeyPem::new(self.0.serialize_pem())
+    }
+
+    /// SHA-256 of the public key as `curl --pinnedpubkey` takes it: `sha256//…`.
+    pub fn pin(&self) -> String {
+        let digest = Sha256::digest(self.0.subject_public_key_info());
+        format!("sha256//{}", BASE64_STANDARD.encode(digest))
+    }
 }
 
 impl Ca {
@@ -127,12 +160,24 @@ impl Ca {
         now: WallTime,
         random: &mut dyn Random,
     ) -> Result<IssuedServer, Error> {
+        self.issue_server_over(&ServerKey::generate()?, id, names, now, random)
+    }
+
+    /// The same over a key that stays when the certificate is replaced, so that tools may pin it.
+    pub fn issue_server_over(
+        &self,
+        key: &ServerKey,
+        id: &str,
+        names: &ServerNames,
+        now: WallTime,
+        random: &mut dyn Random,
+    ) -> Result<IssuedServer, Error> {
         let identity = Identity::new(Role::Server, id)?;
         let mut params = leaf(&identity, SERVER_LIFE, now, random)?;
         params.subject_alt_names.extend(server_names(names)?);
-        let key = new_key()?;
+        let key = &key.0;
         let issued = params
-            .signed_by(&key, &self.issuer)
+            .signed_by(key, &self.issuer)
             .map_err(|source| Error::IssueServer {
                 id: id.to_owned(),
                 source,
@@ -143,16 +188,21 @@ impl Ca {
         })
     }
 
-    /// Signs an agent's request: agent role, named `muster://agent/<host>` whatever the request asked for.
-    /// Returns the certificate as PEM.
+    /// Signs an agent's request: agent role, named `muster://agent/<host>` whatever the request asked for, and a host
+    /// of this environment. Returns the certificate as PEM.
     pub fn issue_agent(
         &self,
         csr_pem: &str,
         host: &str,
+        environment: Option<&str>,
         now: WallTime,
         random: &mut dyn Random,
     ) -> Result<String, Error> {
         let identity = Identity::new(Role::Agent, host)?;
+        let identity = match environment {
+            Some(environment) => identity.within(environment)?,
+            None => identity,
+        };
         let public_key = read_request(csr_pem)?;
         let params = leaf(&identity, self.agent_life, now, random)?;
         let issued = params
@@ -197,7 +247,9 @@ fn leaf(
     params
         .distinguished_name
         .push(DnType::CommonName, identity.id.as_str());
-    params.subject_alt_names = vec![SanType::URI(ia5(&identity.to_string())?)];
+    let uris = identity.uris();
+    let uris = uris.iter().map(|uri| ia5(uri).map(SanType::URI));
+    params.subject_alt_names = uris.collect::<Result<_, _>>()?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![usage];
     params.use_authority_key_identifier_extension = true;

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 use crate::Error;
 
 const SCHEME: &str = "muster://";
+/// In a name of its own, which older Musters pass over.
+const ENVIRONMENT_SCHEME: &str = "muster-environment://";
 
 /// What a certificate's holder may be. The two are never accepted for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,41 +33,59 @@ impl Role {
     }
 }
 
-/// Who a certificate says its holder is: the URI `muster://<role>/<id>` among its names.
+/// Who a certificate says its holder is: the URI `muster://<role>/<id>` among its names, and beside it
+/// `muster-environment://<id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// Server or agent.
     pub role: Role,
     /// The server's id, or for an agent its host's id.
     pub id: String,
+    /// The environment of an agent's host; certificates of older Musters say none.
+    pub environment: Option<String>,
 }
 
 impl Identity {
     /// Checks the id's characters: 1 to 128 of letters, digits, `.`, `_`, `-`.
     pub fn new(role: Role, id: &str) -> Result<Self, Error> {
-        if !is_id(id) {
-            return Err(Error::Id {
-                id: id.chars().take(160).collect(),
-            });
-        }
         Ok(Self {
             role,
-            id: id.to_owned(),
+            id: checked(id)?,
+            environment: None,
         })
+    }
+
+    /// The same in an environment.
+    pub fn within(self, environment: &str) -> Result<Self, Error> {
+        let environment = Some(checked(environment)?);
+        Ok(Self { environment, ..self })
+    }
+
+    /// The URIs that say so in a certificate.
+    pub(crate) fn uris(&self) -> Vec<String> {
+        let environment = self.environment.as_ref();
+        let environment = environment.map(|id| format!("{ENVIRONMENT_SCHEME}{id}"));
+        std::iter::once(self.to_string()).chain(environment).collect()
     }
 
     /// The id, if the role is the wanted one.
     pub fn expect(self, role: Role) -> Result<String, Error> {
+        self.in_role(role).map(|identity| identity.id)
+    }
+
+    /// Itself, if the role is the wanted one.
+    pub fn in_role(self, role: Role) -> Result<Self, Error> {
         let why = match role {
-            _ if self.role == role => return Ok(self.id),
+            _ if self.role == role => return Ok(self),
             Role::Agent => "it is a server's, and an agent's is wanted here",
             Role::Server => "it is an agent's, and a server's is wanted here",
         };
         Err(Error::Identity { why })
     }
 
-    fn parse(uri: &str) -> Option<Self> {
-        let (role, id) = uri.strip_prefix(SCHEME)?.split_once('/')?;
+    /// What follows the scheme.
+    fn parse(rest: &str) -> Option<Self> {
+        let (role, id) = rest.split_once('/')?;
         let role = [Role::Server, Role::Agent]
             .into_iter()
             .find(|known| known.word() == role)?;
@@ -77,6 +97,15 @@ impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{SCHEME}{}/{}", self.role.word(), self.id)
     }
+}
+
+fn checked(id: &str) -> Result<String, Error> {
+    if is_id(id) {
+        return Ok(id.to_owned());
+    }
+    Err(Error::Id {
+        id: id.chars().take(160).collect(),
+    })
 }
 
 pub(crate) fn is_id(id: &str) -> bool {
@@ -97,14 +126,26 @@ pub fn peer_identity(chain: &[CertificateDer<'_>]) -> Result<Identity, Error> {
         .ok()
         .flatten()
         .ok_or(refused("it names nobody"))?;
-    let mut ours = names.value.general_names.iter().filter_map(|name| match name {
-        GeneralName::URI(uri) if uri.starts_with(SCHEME) => Some(*uri),
+    let uris: Vec<&str> = names.value.general_names.iter().filter_map(uri).collect();
+    let ours = |scheme| uris.iter().filter_map(move |uri| uri.strip_prefix(scheme));
+    let identity = match (ours(SCHEME).next(), ours(SCHEME).nth(1)) {
+        (Some(rest), None) => Identity::parse(rest).ok_or(refused("its muster:// name is malformed"))?,
+        (None, _) => return Err(refused("it is not one of this platform's")),
+        (Some(_), Some(_)) => return Err(refused("it names more than one holder")),
+    };
+    match (ours(ENVIRONMENT_SCHEME).next(), ours(ENVIRONMENT_SCHEME).nth(1)) {
+        (None, _) => Ok(identity),
+        (Some(id), None) => identity
+            .within(id)
+            .map_err(|_| refused("its environment is malformed")),
+        (Some(_), Some(_)) => Err(refused("it names more than one environment")),
+    }
+}
+
+fn uri<'a>(name: &GeneralName<'a>) -> Option<&'a str> {
+    match name {
+        GeneralName::URI(uri) => Some(uri),
         _ => None,
-    });
-    match (ours.next(), ours.next()) {
-        (Some(uri), None) => Identity::parse(uri).ok_or(refused("its muster:// name is malformed")),
-        (None, _) => Err(refused("it is not one of this platform's")),
-        (Some(_), Some(_)) => Err(refused("it names more than one holder")),
     }
 }
 

@@ -31,7 +31,7 @@ mod seal;
 pub mod tls;
 mod token;
 
-pub use ca::{AGENT_CERTIFICATE_LIFE, Ca, IssuedServer, ServerNames};
+pub use ca::{AGENT_CERTIFICATE_LIFE, Ca, IssuedServer, ServerKey, ServerNames};
 pub use cert::{
     AgentRequest, Identity, PrivateKeyPem, Role, Validity, certificate_validity, peer_identity,
     read_certificates,

@@ -61,4 +61,8 @@ pub struct EngineFacts {
     pub live_restore: bool,
     /// Images without a registry's digest, by reference, with the first digits of their ids.
     pub local_images: BTreeMap<String, String>,
+    /// How it stores images and containers, such as `overlay2`.
+    pub storage_driver: String,
+    /// Where it keeps them.
+    pub root: String,
 }

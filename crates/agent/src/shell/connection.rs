@@ -1,6 +1,6 @@
 //! The connection to a server: dialled again and again, two sockets each time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use muster_link::{Channel, FrameReader, FrameWriter, LinkError, LinkIo, Peer, ServerUrl, StreamMux};
@@ -17,6 +17,7 @@ use crate::engine::docker::DockerEngine;
 use crate::identity::Identity;
 use crate::logic::{Input, Page};
 use crate::metrics::Rings;
+use crate::standing::StandingFile;
 use crate::streams;
 
 /// The first pause before dialling again, and the longest.
@@ -37,7 +38,13 @@ pub(super) struct Dialing {
     serving: Serving,
     current: watch::Sender<Option<Line>>,
     number: u64,
+    standing: StandingFile,
+    /// Why the last connection was left, if it was left on purpose.
+    left: Left,
 }
+
+/// Written by the shell, read where the connection ends.
+type Left = Arc<Mutex<Option<String>>>;
 
 /// What the second connection needs.
 #[derive(Clone)]
@@ -64,6 +71,7 @@ struct Line {
 /// The shell's hold on the connection.
 pub(super) struct Handle {
     current: watch::Receiver<Option<Line>>,
+    left: Left,
 }
 
 impl Handle {
@@ -79,6 +87,7 @@ impl Handle {
     /// Ends the connection that is up.
     pub(super) fn cut(&self, why: &str) {
         tracing::warn!("left the server: {why}");
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
         if let Some(line) = &*self.current.borrow() {
             line.cut.cancel();
         }
@@ -86,8 +95,15 @@ impl Handle {
 }
 
 impl Dialing {
-    pub(super) fn new(servers: Vec<ServerUrl>, inputs: mpsc::Sender<Input>, serving: Serving) -> Self {
+    pub(super) fn new(
+        servers: Vec<ServerUrl>,
+        inputs: mpsc::Sender<Input>,
+        serving: Serving,
+        standing: StandingFile,
+    ) -> Self {
         Self {
+            standing,
+            left: Left::default(),
             servers,
             inputs,
             serving,
@@ -99,6 +115,7 @@ impl Dialing {
     pub(super) fn start(self, tasks: &mut JoinSet<()>) -> Handle {
         let handle = Handle {
             current: self.current.subscribe(),
+            left: self.left.clone(),
         };
         tasks.spawn(self.run());
         handle
@@ -110,12 +127,15 @@ impl Dialing {
             for url in self.servers.clone() {
                 let began = Instant::now();
                 let ended = self.session(&url).await.err().map(|error| chain(&error));
+                let left = self.left.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let ended = left.or(ended);
                 if began.elapsed() >= GOOD_AFTER {
                     pause = AGAIN_MIN;
                 }
                 // Said again only when it is something new: a server may be away for long.
                 if said != ended {
                     let why = ended.as_deref().unwrap_or("it closed the connection");
+                    self.standing.write(url.to_string(), Some(why.to_owned()));
                     tracing::warn!(server = %url, "no connection: {why}");
                     said = ended;
                 }
@@ -134,6 +154,7 @@ impl Dialing {
         self.number += 1;
         let (connection, server, cut) = (self.number, peer.id.clone(), CancellationToken::new());
         tracing::info!(server, "connected");
+        self.standing.write(url.to_string(), None);
         let (reader, writer) = peer.into_control();
         let (out, messages) = mpsc::channel(MESSAGES_MAX);
         self.current.send_replace(Some(Line {

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -5,26 +6,31 @@ use futures_util::StreamExt as _;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::address::Addressing;
 use crate::engine::{Engine, EngineEvent, EngineFacts, Failure};
-use crate::facts;
+use crate::facts::{self, Own};
 use crate::identity::Identity;
 use crate::logic::Input;
+use crate::preflight;
 
 /// Images come in heaps: they are listed this long after the first.
 const IMAGES_AFTER: Duration = Duration::from_secs(1);
 /// An engine that is away is tried again after this.
 const AGAIN: Duration = Duration::from_millis(500);
 
+/// What is told of the machine, and to whom.
+pub(super) struct Telling {
+    pub(super) addressing: Addressing,
+    pub(super) data_dir: PathBuf,
+    pub(super) identity: watch::Receiver<Arc<Identity>>,
+    pub(super) send: mpsc::Sender<Input>,
+}
+
 /// Listens to the engine for as long as the agent lives, and says when it comes and goes.
-pub(super) async fn watch(
-    engine: Arc<dyn Engine>,
-    socket: String,
-    mut identity: watch::Receiver<Arc<Identity>>,
-    send: mpsc::Sender<Input>,
-) {
+pub(super) async fn watch(engine: Arc<dyn Engine>, socket: String, mut told_to: Telling) {
     let (mut told, mut described) = (None, EngineFacts::default());
     loop {
-        let failure = match listen(&*engine, &mut described, &mut identity, &send).await {
+        let failure = match listen(&*engine, &mut described, &mut told_to).await {
             Ok(()) => Failure::Unreachable {
                 socket: socket.clone(),
                 detail: "it closed the connection".to_owned(),
@@ -36,11 +42,11 @@ pub(super) async fn watch(
             tracing::warn!("{failure}");
             told = Some(failure.clone());
         }
-        if send.send(Input::EngineGone { failure }).await.is_err() {
+        if told_to.send.send(Input::EngineGone { failure }).await.is_err() {
             return;
         }
-        if identity.has_changed().unwrap_or(false) {
-            tell_facts(&described, &mut identity, &send).await;
+        if told_to.identity.has_changed().unwrap_or(false) {
+            told_to.facts(&described).await;
         }
         tokio::time::sleep(AGAIN).await;
     }
@@ -49,10 +55,9 @@ pub(super) async fn watch(
 async fn listen(
     engine: &dyn Engine,
     described: &mut EngineFacts,
-    identity: &mut watch::Receiver<Arc<Identity>>,
-    send: &mpsc::Sender<Input>,
+    told_to: &mut Telling,
 ) -> Result<(), Failure> {
-    let host = identity.borrow().host;
+    let host = told_to.identity.borrow().host;
     let mut events = engine.events(host).await?;
     *described = engine.facts().await?;
     tracing::info!(
@@ -60,8 +65,8 @@ async fn listen(
         api = described.api,
         "the engine answers"
     );
-    tell_facts(described, identity, send).await;
-    let _ = send.send(Input::EngineBack).await;
+    told_to.facts(described).await;
+    let _ = told_to.send.send(Input::EngineBack).await;
     let mut images_at: Option<Instant> = None;
     loop {
         tokio::select! {
@@ -70,7 +75,7 @@ async fn listen(
                     if event == EngineEvent::Images && images_at.is_none() {
                         images_at = Some(Instant::now() + IMAGES_AFTER);
                     }
-                    drop(send.send(Input::Event(event)).await);
+                    drop(told_to.send.send(Input::Event(event)).await);
                 }
                 None => return Ok(()),
             },
@@ -79,10 +84,10 @@ async fn listen(
                 let now = engine.facts().await?;
                 if *described != now {
                     *described = now;
-                    tell_facts(described, identity, send).await;
+                    told_to.facts(described).await;
                 }
             }
-            Ok(()) = identity.changed() => tell_facts(described, identity, send).await,
+            Ok(()) = told_to.identity.changed() => told_to.facts(described).await,
         }
     }
 }
@@ -94,13 +99,15 @@ async fn until(at: Option<Instant>) {
     }
 }
 
-async fn tell_facts(
-    engine: &EngineFacts,
-    identity: &mut watch::Receiver<Arc<Identity>>,
-    send: &mpsc::Sender<Input>,
-) {
-    let ends = identity.borrow_and_update().validity.not_after;
-    let _ = send
-        .send(Input::Facts(Box::new(facts::gather(engine.clone(), ends))))
-        .await;
+impl Telling {
+    async fn facts(&mut self, engine: &EngineFacts) {
+        let certificate_ends = self.identity.borrow_and_update().validity.not_after;
+        let own = Own {
+            certificate_ends,
+            address: self.addressing.find().await,
+            findings: preflight::in_short(engine, &self.data_dir),
+        };
+        let facts = facts::gather(engine.clone(), own);
+        let _ = self.send.send(Input::Facts(Box::new(facts))).await;
+    }
 }

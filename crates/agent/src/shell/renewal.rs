@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use muster_model::WallTime;
 use muster_trust::{Renewal, ask_again_after, objection, renewal};
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::connection::Streams;
 use super::work::chain;
 use crate::error::AgentError;
+use crate::facts::wall;
 use crate::identity::Identity;
 
 /// The wall clock may jump, so it is asked again and again rather than slept towards.
@@ -134,11 +135,6 @@ fn alarm(identity: &Identity, state: Renewal, file: &Path) -> Option<String> {
              one itself with `muster host rm` ({host})"
         )),
     }
-}
-
-fn wall() -> WallTime {
-    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    WallTime(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

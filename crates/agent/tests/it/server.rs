@@ -279,7 +279,7 @@ impl Site {
             let name = host().to_string();
             let pem = self
                 .ca
-                .issue_agent(&csr_pem, &name, clock(), &mut OsRandom)
+                .issue_agent(&csr_pem, &name, None, clock(), &mut OsRandom)
                 .unwrap();
             let mut writer = StreamFrameWriter::new(stream);
             writer.send(&StreamFrame::Output(pem.into_bytes())).await.unwrap();
@@ -303,13 +303,20 @@ impl Site {
         let ca = Ca::from_pem(self.ca.certificate_pem(), &self.ca.key_pem()).unwrap();
         let certificate_pem = ca
             .with_agent_life(self.terms.first_life)
-            .issue_agent(&wanted.csr_pem, &wanted.name, clock(), &mut OsRandom)
+            .issue_agent(
+                &wanted.csr_pem,
+                &wanted.applicant.name,
+                None,
+                clock(),
+                &mut OsRandom,
+            )
             .unwrap();
         let ca_pem = self.ca.certificate_pem().to_owned();
         let reply = JoinReply {
-            host: wanted.name,
+            host: wanted.applicant.name,
             certificate_pem,
             ca_pem,
+            ..JoinReply::default()
         };
         Response::new(Full::new(serde_json::to_vec(&reply).unwrap().into()))
     }

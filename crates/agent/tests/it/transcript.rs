@@ -100,10 +100,18 @@ impl Player {
         let joined = Joined {
             host: host().to_string(),
             certificate_pem: ca
-                .issue_agent(&request.csr_pem, &host().to_string(), clock(), &mut OsRandom)
+                .issue_agent(
+                    &request.csr_pem,
+                    &host().to_string(),
+                    None,
+                    clock(),
+                    &mut OsRandom,
+                )
                 .unwrap(),
             key: request.key,
             ca_pem: ca.certificate_pem().to_owned(),
+            name: None,
+            remarks: Vec::new(),
         };
         become_member(&config.data_dir, joined).unwrap();
         // Dates are whole seconds, and the next one must end later.
@@ -219,7 +227,7 @@ impl Player {
         }
         let signed = self
             .ca
-            .issue_agent(&self.csr, &host().to_string(), clock(), &mut OsRandom);
+            .issue_agent(&self.csr, &host().to_string(), None, clock(), &mut OsRandom);
         [&frame[..1], signed.unwrap().as_bytes()].concat()
     }
 }

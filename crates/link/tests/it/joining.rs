@@ -1,10 +1,17 @@
-use muster_link::{Channel, Dialer, LinkError, join, open};
-use muster_model::JoinTokenId;
+use muster_link::{Applicant, Channel, Dialer, LinkError, join, open};
+use muster_model::{JoinTokenId, WallTime};
 use muster_trust::tls::Anchor;
-use muster_trust::{JoinToken, OsRandom, tls};
+use muster_trust::{JoinToken, OsRandom, ServerNames, tls};
 
-use crate::platform::Platform;
+use crate::platform::{Platform, clock};
 use crate::soon;
+
+fn applicant() -> Applicant {
+    Applicant {
+        name: "host-1-9".to_owned(),
+        ..Applicant::default()
+    }
+}
 
 #[tokio::test]
 async fn a_host_joins_and_its_certificate_opens_the_link() {
@@ -13,7 +20,7 @@ async fn a_host_joins_and_its_certificate_opens_the_link() {
         .listen(Some(tls::api_server_config(&platform.server).unwrap()))
         .await;
     let url = listener.url("https").parse().unwrap();
-    let joined = soon(join(&url, &platform.token, "host-1-9")).await.unwrap();
+    let joined = soon(join(&url, &platform.token, &applicant())).await.unwrap();
     assert_eq!(
         (joined.host.as_str(), joined.ca_pem.as_str()),
         ("host-1-9", platform.ca.certificate_pem())
@@ -35,7 +42,7 @@ async fn nothing_is_said_to_a_server_that_the_token_does_not_pin() {
     let refused = soon(join(
         &listener.url("https").parse().unwrap(),
         &platform.token,
-        "host-1-9",
+        &applicant(),
     ))
     .await;
     assert!(matches!(refused, Err(LinkError::Pin { .. })), "{refused:?}");
@@ -46,10 +53,10 @@ async fn plain_http_is_for_this_machine_alone() {
     let (platform, other) = (Platform::new(), Platform::new());
     let listener = platform.listen(None).await;
     let url = listener.url("http").parse().unwrap();
-    soon(join(&url, &platform.token, "host-1-9")).await.unwrap();
+    soon(join(&url, &platform.token, &applicant())).await.unwrap();
     let remote = "http://192.0.2.1:8080".parse().unwrap();
     assert!(matches!(
-        join(&remote, &platform.token, "host-1-9").await,
+        join(&remote, &platform.token, &applicant()).await,
         Err(LinkError::Plain { .. })
     ));
     // Even there the answer is held against the pin: right secret, another platform's CA.
@@ -60,9 +67,42 @@ async fn plain_http_is_for_this_machine_alone() {
         .replace(&platform.ca.fingerprint().to_string(), &ca.to_string());
     let wrong = JoinToken::parse(&text).unwrap();
     assert_eq!((wrong.id(), wrong.ca()), (id, ca));
-    let refused = soon(join(&url, &wrong, "host-1-9")).await.unwrap_err();
+    let refused = soon(join(&url, &wrong, &applicant())).await.unwrap_err();
     assert!(matches!(refused, LinkError::Answer { .. }), "{refused}");
     assert!(refused.to_string().contains("CA"), "{refused}");
+}
+
+/// Whoever would go by a wrong clock is told of the clock, not of a wrong platform.
+#[tokio::test]
+async fn a_clock_that_is_hours_off_is_named() {
+    let mut platform = Platform::new();
+    let hours = |n: u64| WallTime(clock().0 + n * 3_600_000);
+    let issued = |at| {
+        platform
+            .ca
+            .issue_server("server-1-1", &ServerNames::default(), at, &mut OsRandom)
+            .unwrap()
+    };
+    // Certificates begin an hour before they are made.
+    for (at, is_wrong) in [(hours(3), true), (hours(0), false)] {
+        let listener = platform
+            .listen(Some(tls::api_server_config(&issued(at)).unwrap()))
+            .await;
+        let url = listener.url("https").parse().unwrap();
+        let joined = soon(join(&url, &platform.token, &applicant())).await;
+        assert_eq!(
+            matches!(joined, Err(LinkError::Clock { .. })),
+            is_wrong,
+            "{joined:?}"
+        );
+    }
+    platform.server = issued(hours(3));
+    let listener = platform.listen(None).await;
+    let dialer = platform.dialer(&listener.url("http"), "host-1-9");
+    let dialled = soon(dialer.dial(Channel::Control));
+    let error = dialled.await.unwrap_err();
+    assert!(matches!(error, LinkError::Clock { .. }), "{error:?}");
+    assert!(error.to_string().contains("timedatectl"), "{error}");
 }
 
 #[tokio::test]
@@ -71,7 +111,7 @@ async fn a_refusal_is_told_in_the_servers_words() {
     let listener = platform.listen(None).await;
     let stale =
         JoinToken::generate(JoinTokenId::new(1, 1), platform.ca.fingerprint(), &mut OsRandom).unwrap();
-    let refused = soon(join(&listener.url("http").parse().unwrap(), &stale, "host-1-9"))
+    let refused = soon(join(&listener.url("http").parse().unwrap(), &stale, &applicant()))
         .await
         .unwrap_err();
     assert!(matches!(refused, LinkError::Refused { status: 403, .. }));

@@ -59,7 +59,7 @@ impl Platform {
         let request = AgentRequest::generate().unwrap();
         (
             self.ca
-                .issue_agent(&request.csr_pem, host, clock(), &mut OsRandom)
+                .issue_agent(&request.csr_pem, host, None, clock(), &mut OsRandom)
                 .unwrap(),
             request.key,
         )
@@ -169,13 +169,20 @@ impl Site {
         }
         let certificate_pem = self
             .ca
-            .issue_agent(&wanted.csr_pem, &wanted.name, clock(), &mut OsRandom)
+            .issue_agent(
+                &wanted.csr_pem,
+                &wanted.applicant.name,
+                None,
+                clock(),
+                &mut OsRandom,
+            )
             .unwrap();
         let ca_pem = self.ca.certificate_pem().to_owned();
         let reply = JoinReply {
-            host: wanted.name,
+            host: wanted.applicant.name,
             certificate_pem,
             ca_pem,
+            ..JoinReply::default()
         };
         plain(StatusCode::OK, serde_json::to_string(&reply).unwrap())
     }

@@ -1,5 +1,7 @@
 //! Who may come in, and with what.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, Digest, EnvironmentId, JoinTokenId, KeyId, Name, WallTime};
@@ -68,4 +70,10 @@ pub struct JoinToken {
     pub expires: WallTime,
     /// How many hosts may still use it.
     pub uses_left: u32,
+    /// Labels that hosts get with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// When it was made; older Musters did not write that down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<WallTime>,
 }

@@ -78,4 +78,27 @@ pub struct HostFacts {
     /// What a person should look at, in words.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// The address under which other hosts reach it: that of its way to the server, or the one it was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// Hash of its machine id, which no two machines should share; empty if it has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub machine: String,
+    /// What its agent finds not in order with the machine.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+/// Something about a machine that should be otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Finding {
+    /// What was checked, such as `clock`.
+    pub check: String,
+    /// Without mending this the host is of little use.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failing: bool,
+    /// What was found.
+    pub found: String,
+    /// What mends it.
+    pub mend: String,
 }

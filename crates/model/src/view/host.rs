@@ -148,6 +148,26 @@ pub struct JoinTokenCreate {
     /// It is refused after this many seconds; none is one hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_seconds: Option<u64>,
+    /// Labels that hosts get with it, above those that they bring.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+/// A join token, without its text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JoinTokenView {
+    /// Its id.
+    pub id: JoinTokenId,
+    /// How many hosts may still use it.
+    pub uses_left: u32,
+    /// After this it is refused.
+    pub expires: WallTime,
+    /// Labels that hosts get with it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// When it was made; not known of the oldest ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created: Option<WallTime>,
 }
 
 /// A new join token.
@@ -159,11 +179,20 @@ pub struct JoinTokenCreated {
     pub token: String,
     /// After this it is refused.
     pub expires: WallTime,
+    /// The environment that it lets hosts into.
+    pub environment: Name,
+    /// Where the server says that it is reached, the best first; empty if it was not told.
+    #[serde(default)]
+    pub urls: Vec<String>,
+    /// SHA-256 of the servers' public key, as `curl --pinnedpubkey` takes it.
+    #[serde(default)]
+    pub pin: String,
 }
 
 /// What a host that wants to join sends.
+///
+/// A newer agent may say more than this server knows: that is passed over.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct JoinRequest {
     /// The join token's text.
     pub token: String,
@@ -171,6 +200,15 @@ pub struct JoinRequest {
     pub csr_pem: String,
     /// What it calls itself.
     pub name: String,
+    /// The environment that it was told to join; refused if the token is for another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// Labels that it brings.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Hash of its machine id; empty if it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub machine: String,
 }
 
 /// What it gets.
@@ -182,4 +220,10 @@ pub struct JoinReply {
     pub certificate_pem: String,
     /// The platform's CA, PEM.
     pub ca_pem: String,
+    /// Its name from now on: another one than it calls itself if that was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+    /// What people should know, such as another host with the same machine id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
-use muster_model::Name;
+use clap::Args;
 
 #[derive(Debug, Args)]
 pub struct DevArgs {
@@ -53,48 +52,6 @@ pub struct ServerArgs {
     /// Address range of the default environment's network; only read at the first start
     #[arg(long, value_name = "RANGE")]
     pub subnet: Option<muster_model::net::Subnet>,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct AgentArgs {
-    #[command(subcommand)]
-    pub command: Option<AgentCommand>,
-    /// Server to join or rejoin
-    #[arg(long = "to", env = "MUSTER_SERVER", value_name = "URL")]
-    pub servers: Vec<String>,
-    /// Token from `muster host token`, needed once
-    #[arg(long, env = "MUSTER_JOIN_TOKEN", hide_env_values = true, value_name = "TOKEN")]
-    pub token: Option<String>,
-    /// Name of this host; its host name unless given
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<Name>,
-    /// Where the notebook and the key are kept
-    #[arg(
-        long,
-        env = "MUSTER_AGENT_DATA",
-        value_name = "DIR",
-        default_value = "/var/lib/muster-agent"
-    )]
-    pub data: PathBuf,
-    /// The container engine's socket
-    #[arg(
-        long,
-        env = "MUSTER_ENGINE",
-        value_name = "PATH",
-        default_value = "/var/run/docker.sock"
-    )]
-    pub engine: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum AgentCommand {
-    /// End exclusive units when this host's lease is over; the agent starts it
-    #[command(hide = true)]
-    Watchdog {
-        /// The agent's run directory
-        directory: PathBuf,
-    },
 }
 
 #[derive(Debug, Args)]

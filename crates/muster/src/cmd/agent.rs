@@ -1,40 +1,47 @@
-//! `muster agent`: this machine as a host, until it is told to stop.
+//! `muster agent`: this machine as a host.
+
+mod boot;
+mod check;
+mod install;
+mod service;
+mod settings;
+mod status;
+mod supervise;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use muster_agent::AgentConfig;
-use muster_link::ServerUrl;
 
-use super::{running, watchdog};
-use crate::cli::AgentArgs;
+use super::{alone, running, together, watchdog};
+use crate::cli::{AgentArgs, AgentCommand, AgentRunArgs, Global};
+use settings::Settings;
+
+/// Does what was asked, in the runtime it needs.
+pub fn start(args: AgentArgs, global: Global) -> anyhow::Result<ExitCode> {
+    match args.command {
+        None => together(run(args.run, global)),
+        Some(AgentCommand::Install(args)) => alone(install::run(args, &global)),
+        Some(AgentCommand::Uninstall(args)) => alone(install::undo(args)),
+        Some(AgentCommand::Status(args)) => status::run(&args.data, global.output),
+        Some(AgentCommand::Check(args)) => alone(check::run(args, &global)),
+        Some(AgentCommand::Supervise(args)) => alone(supervise::run(args)),
+        Some(AgentCommand::Watchdog { directory }) => watchdog::run(&directory),
+    }
+}
 
 /// Joins if it has not, then keeps the machine as it is to be. Containers outlive it.
-pub async fn run(args: AgentArgs) -> anyhow::Result<ExitCode> {
+async fn run(args: AgentRunArgs, global: Global) -> anyhow::Result<ExitCode> {
+    supervise::end_with_supervisor()?;
     running::log();
-    let mut config = AgentConfig::new(servers(&args.servers)?, args.data);
-    config.engine_socket = args.engine;
+    let data = args.place.data.clone();
+    let settings = Settings::load(&data)?.unwrap_or_default().with(&args)?;
+    let mut config = settings.config(data)?;
     config.join_token = args.token;
+    config.environment = global.environment;
+    config.labels = settings::labels(&args.labels, args.host_labels.as_deref())?;
     config.watchdog = watchdog::program();
-    if let Some(name) = args.name {
-        config.name = name.to_string();
-    }
     muster_agent::run(config, running::told_to_stop()?)
         .await
         .context("the agent did not start")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What was given with `--to`.
-pub fn servers(given: &[String]) -> anyhow::Result<Vec<ServerUrl>> {
-    let url = |text: &String| {
-        text.parse::<ServerUrl>()
-            .context("the server's address cannot be used")
-    };
-    let servers = given.iter().map(url).collect::<anyhow::Result<Vec<_>>>()?;
-    anyhow::ensure!(
-        !servers.is_empty(),
-        "name the server with --to; `muster host token` prints the whole command"
-    );
-    Ok(servers)
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_agent::AgentConfig;
+use muster_link::ServerUrl;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{agent, running};
+use super::running;
 use crate::cli::HollowArgs;
 
 /// Between the starts of two, so that they do not all shake hands at once.
@@ -19,7 +20,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// Starts them all and runs them until told to stop.
 pub async fn run(args: HollowArgs) -> anyhow::Result<ExitCode> {
     running::log();
-    let servers = agent::servers(&args.servers)?;
+    let servers: Vec<ServerUrl> = args
+        .servers
+        .iter()
+        .map(|url| url.parse().context("the server's address cannot be used"))
+        .collect::<anyhow::Result<_>>()?;
     let told = running::told_to_stop()?;
     let (stop, stopped) = watch::channel(());
     let mut agents = JoinSet::new();

@@ -4,11 +4,12 @@ mod evacuate;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use hyper::Method;
-use muster_model::view::{HostPatch, HostState, HostView, JoinTokenCreate, JoinTokenCreated, LeavingView};
+use muster_model::view::{HostPatch, HostState, HostView, LeavingView};
 
-use super::stats;
-use crate::cli::{Global, HostCommand};
+use super::{host_tokens, stats};
+use crate::cli::{Global, HostCommand, TokenCommand};
 use crate::client::{Client, segment};
 use crate::print::{self, Paint, Table};
 
@@ -38,26 +39,33 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
             client.delete(&format!("{}{flag}", one(&host))).await?;
             print::say(format!("Removed {host}."));
         }
-        HostCommand::Token { uses, ttl } => {
-            let request = JoinTokenCreate {
-                uses: Some(uses),
-                ttl_seconds: Some(ttl),
-            };
-            let token: JoinTokenCreated = client
-                .send(Method::POST, &client.env("/join-tokens"), &request)
-                .await?;
-            print::say(format!(
-                "Valid until {}. On the machine that is to join, run:",
-                token.expires
-            ));
-            print::data(&format!(
-                "muster agent --to {} --token {}\n",
-                client.url(),
-                token.token
-            ))?;
+        HostCommand::Label { host, changes } => label(&client, &one(&host), &changes).await?,
+        HostCommand::Token { command, create } => {
+            let command = command.unwrap_or(TokenCommand::Create(create));
+            host_tokens::run(&client, command, global).await?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn label(client: &Client, path: &str, changes: &[String]) -> anyhow::Result<()> {
+    let patch = HostPatch {
+        labels: Some(changes.iter().map(change).collect::<anyhow::Result<_>>()?),
+        ..HostPatch::default()
+    };
+    let host: HostView = client.send(Method::PATCH, path, &patch).await?;
+    let labels: Vec<String> = host.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    print::say(format!("{}: {}", host.name, labels.join(", ")));
+    Ok(())
+}
+
+/// `key=value` or `key-`.
+fn change(word: &String) -> anyhow::Result<(String, Option<String>)> {
+    let set = word.split_once('=');
+    let set = set.map(|(key, value)| (key.to_owned(), Some(value.to_owned())));
+    let removed = || word.strip_suffix('-').map(|key| (key.to_owned(), None));
+    set.or_else(removed)
+        .with_context(|| format!("`{word}` changes no label; `key=value` sets one, `key-` removes it"))
 }
 
 async fn cordon(client: &Client, path: &str, cordoned: bool) -> anyhow::Result<()> {
@@ -76,7 +84,7 @@ async fn cordon(client: &Client, path: &str, cordoned: bool) -> anyhow::Result<(
 }
 
 fn table(hosts: &[HostView], wide: bool) -> Table {
-    let mut headings = vec!["HOST", "STATE", "UNITS", "CPUS", "MEMORY", "ENGINE"];
+    let mut headings = vec!["HOST", "STATE", "ADDRESS", "UNITS", "CPUS", "MEMORY", "ENGINE"];
     if wide {
         headings.extend(["OS", "KERNEL", "AGENT", "ADDRESSES", "ID", "LABELS"]);
     }
@@ -89,6 +97,7 @@ fn table(hosts: &[HostView], wide: bool) -> Table {
         table.row(vec![
             host.name.to_string(),
             state(host.state, paint),
+            facts.address.map(|ip| ip.to_string()).unwrap_or_default(),
             format!("{}/{}", host.running, host.units),
             facts.cpus.to_string(),
             gigabytes(facts.memory),
@@ -115,6 +124,9 @@ fn facts(host: &HostView) -> Table {
     row("id", host.id.to_string());
     row("state", state(host.state, Paint::for_stdout()));
     row("units", format!("{} running of {}", host.running, host.units));
+    if let Some(address) = facts.address {
+        row("address", address.to_string());
+    }
     row("cpus", facts.cpus.to_string());
     row("memory", gigabytes(facts.memory));
     row("os", facts.os);
@@ -145,6 +157,13 @@ fn facts(host: &HostView) -> Table {
     }
     for (fact, value) in evacuation(host) {
         row(fact, value);
+    }
+    for finding in &facts.findings {
+        let level = if finding.failing { "failing" } else { "warning" };
+        row(
+            level,
+            format!("{}: {}. {}", finding.check, finding.found, finding.mend),
+        );
     }
     row("joined", host.joined.to_string());
     for (key, value) in &host.labels {

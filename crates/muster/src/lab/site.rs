@@ -284,6 +284,7 @@ async fn join_token(client: &Client, hosts: usize) -> anyhow::Result<String> {
     let request = JoinTokenCreate {
         uses: Some(u32::try_from(hosts)?),
         ttl_seconds: None,
+        ..JoinTokenCreate::default()
     };
     let path = client.env("/join-tokens");
     let made: JoinTokenCreated = client.send(Method::POST, &path, &request).await?;

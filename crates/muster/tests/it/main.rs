@@ -14,6 +14,7 @@ mod faults;
 mod fleet;
 mod house;
 mod images;
+mod joining;
 mod lab;
 mod machine;
 mod many_hosts;

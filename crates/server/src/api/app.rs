@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::error::ApiError;
 use super::traffic::Traffic;
 use crate::auth::{Attempts, Passwords};
+use crate::config::ServerConfig;
 use crate::logic::CoreError;
 use crate::vault::Vault;
 
@@ -37,6 +38,8 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Signs the certificates of joining hosts.
     pub ca: Arc<Ca>,
+    /// How others find and know this server.
+    pub reach: Reach,
     /// Ids under this process's epoch.
     pub ids: Mutex<IdSource>,
     /// The clocks.
@@ -55,6 +58,29 @@ pub struct App {
     pub attempts: Attempts,
     /// Hashes passwords.
     pub passwords: Passwords,
+}
+
+/// How others find and know this server.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Addresses that it was told it has, the best first.
+    pub urls: Vec<String>,
+    /// The servers' public key, as `curl --pinnedpubkey` takes it.
+    pub pin: String,
+}
+
+impl Reach {
+    pub(crate) fn of(config: &ServerConfig, port: u16, pin: String) -> Self {
+        let listen = Some(config.listen.ip()).filter(|ip| !ip.is_unspecified() && !ip.is_loopback());
+        let named = config.names.iter().cloned();
+        let hosts = named.chain(listen.map(|ip| ip.to_string()));
+        let url = |host: String| match host.parse::<std::net::Ipv6Addr>() {
+            Ok(ip) => format!("https://[{ip}]:{port}"),
+            Err(_) => format!("https://{host}:{port}"),
+        };
+        let urls = hosts.map(url).collect();
+        Self { urls, pin }
+    }
 }
 
 /// The two clocks, as functions, so that tests have their own.

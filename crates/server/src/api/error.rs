@@ -7,6 +7,7 @@ use muster_model::view::PlanView;
 use muster_model::{Diagnostic, Refusal};
 use muster_store::StoreError;
 
+use crate::desired::JoinDenial;
 use crate::logic::CoreError;
 
 /// Why a request is not done.
@@ -17,6 +18,9 @@ pub enum ApiError {
         "sign in first: send `Authorization: Bearer …` with a key, or with a session from `muster login`"
     )]
     SignedOut,
+    /// A machine that may not join.
+    #[error("{0}")]
+    NotJoined(JoinDenial),
     /// Name and password do not belong together, or there is no such name.
     #[error("the name or the password is wrong; try again")]
     WrongPassword,

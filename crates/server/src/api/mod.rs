@@ -34,7 +34,7 @@ mod sse;
 mod traffic;
 mod write;
 
-pub use app::{AgentError, AgentStream, Agents, App, Clock, Mirror};
+pub use app::{AgentError, AgentStream, Agents, App, Clock, Mirror, Reach};
 pub use call::ClientAddress;
 pub use cursor::{Cursor, CursorError};
 pub use dispatch::router;

@@ -9,6 +9,7 @@ use muster_model::view::Problem;
 use muster_store::StoreError;
 
 use super::error::ApiError;
+use crate::desired::JoinDenial;
 
 /// What a client that was told to come back waits at least.
 const RETRY_SECONDS: u64 = 1;
@@ -18,6 +19,8 @@ impl ApiError {
     pub(crate) fn kind(&self) -> (StatusCode, &'static str) {
         match self {
             Self::SignedOut => (StatusCode::UNAUTHORIZED, "signed_out"),
+            Self::NotJoined(JoinDenial::Elsewhere { .. }) => (StatusCode::FORBIDDEN, "other_environment"),
+            Self::NotJoined(_) => (StatusCode::UNAUTHORIZED, "join_token"),
             Self::WrongPassword => (StatusCode::UNAUTHORIZED, "wrong_password"),
             Self::TooManyAttempts { .. } => (StatusCode::TOO_MANY_REQUESTS, "too_many_attempts"),
             Self::Setup { .. } => (StatusCode::FORBIDDEN, "setup"),

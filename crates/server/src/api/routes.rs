@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use muster_model::view::{EventView, ImageLoadLine, LogLine, StatsView};
 
 use super::handlers::{
-    access, accounts, environments, events, exec, hosts, images, join, logs, metrics, objects, platform,
-    services, stacks, stats, units, volumes,
+    access, accounts, environments, events, exec, hosts, images, install, join, join_tokens, logs, metrics,
+    objects, platform, preflight, services, stacks, stats, units, volumes,
 };
 use super::route::ParamKind::{Flag, Number, Text, Texts};
 use super::route::{Draft, Gives, Row, Takes, delete, get, patch, post, put, schema};
@@ -168,8 +168,39 @@ fn joining() -> Vec<Row> {
             join::ca,
         ),
         post("/v1/join", "join", Anyone, "A host joins with a join token")
-            .problems(&[401])
+            .problems(&[401, 403, 422])
             .write(OK, join::join),
+        post(
+            "/v1/preflight",
+            "preflight",
+            Anyone,
+            "How the asking machine looks from here: its address, the clock, whether datagrams reach it and come back",
+        )
+        .write(OK, preflight::look),
+        get(
+            "/v1/install.sh",
+            "install_script",
+            Anyone,
+            "The script that a joining command runs: it fetches muster and makes its machine a host",
+        )
+        .stream(Takes::Nothing, Gives::Text("text/x-shellscript"), install::script),
+        get(
+            "/v1/muster",
+            "binary",
+            Anyone,
+            "The server's own program, for hosts that join",
+        )
+        .param(
+            "arch",
+            Text,
+            "refused unless it is made for this architecture: `amd64`, `arm64`",
+        )
+        .problems(&[404])
+        .stream(
+            Takes::Nothing,
+            Gives::Text("application/octet-stream"),
+            install::binary,
+        ),
         get(
             "/v1/link/control",
             "link_control",
@@ -421,7 +452,21 @@ fn host_rows() -> Vec<Row> {
             "Make a token with which hosts may join",
         )
         .problems(&[422])
-        .write(CREATED, hosts::add_join_token),
+        .write(CREATED, join_tokens::create),
+        get(
+            "/v1/environments/{env}/join-tokens",
+            "join_tokens",
+            ChangeHosts,
+            "Tokens with which hosts may join, without their texts",
+        )
+        .list(join_tokens::LIST),
+        delete(
+            "/v1/environments/{env}/join-tokens/{token}",
+            "remove_join_token",
+            ChangeHosts,
+            "A join token lets nobody in any more",
+        )
+        .act(NONE, join_tokens::remove),
         get(
             "/v1/environments/{env}/hosts/{host}/images",
             "images",

@@ -11,7 +11,7 @@ use muster_store::{Commit, Committed, Store, StoreError};
 use super::app::App;
 use super::call::{Answer, Asker, Call, RequestTag};
 use super::error::ApiError;
-use crate::desired::{Author, Denial, Proposal};
+use crate::desired::{Author, Denial, JoinDenial, Proposal};
 
 /// How often somebody else may be quicker. Each time one of us got through.
 const ATTEMPTS: usize = 24;
@@ -160,6 +160,15 @@ impl From<Denial> for ApiError {
             Denial::Refused(refusal) => Self::Refused(refusal),
             // Handlers that have a plan to show do so before it comes here.
             Denial::PlanChanged { refusal, .. } => Self::Refused(refusal),
+        }
+    }
+}
+
+impl From<JoinDenial> for ApiError {
+    fn from(denial: JoinDenial) -> Self {
+        match denial {
+            JoinDenial::Denied(denial) => denial.into(),
+            denial => Self::NotJoined(denial),
         }
     }
 }

@@ -6,17 +6,22 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use muster_model::WallTime;
-use muster_trust::{Ca, OsRandom, PrivateKeyPem, SealKeys};
+use muster_trust::{Ca, OsRandom, PrivateKeyPem, SealKeys, ServerKey};
 
 use super::StartError;
 use crate::vault::Vault;
 
 pub(super) const CA_FILE: &str = "ca.pem";
 const CA_KEY_FILE: &str = "ca-key.pem";
+const SERVER_KEY_FILE: &str = "server-key.pem";
 const SEAL_KEY_FILE: &str = "seal.key";
 
 /// Reads the keys; makes them if there is no platform yet that would need the old ones.
-pub(super) fn keys(directory: &Path, has_platform: bool, now: WallTime) -> Result<(Vault, Ca), StartError> {
+pub(super) fn keys(
+    directory: &Path,
+    has_platform: bool,
+    now: WallTime,
+) -> Result<(Vault, Ca, ServerKey), StartError> {
     if has_platform {
         let files = [SEAL_KEY_FILE, CA_KEY_FILE, CA_FILE].map(|name| directory.join(name));
         if let Some(path) = files.into_iter().find(|path| !path.exists()) {
@@ -25,7 +30,20 @@ pub(super) fn keys(directory: &Path, has_platform: bool, now: WallTime) -> Resul
     }
     let seal =
         SealKeys::load_or_create(&directory.join(SEAL_KEY_FILE), &mut OsRandom).map_err(StartError::Trust)?;
-    Ok((Vault::new(seal), ca(directory, now)?))
+    Ok((Vault::new(seal), ca(directory, now)?, server_key(directory)?))
+}
+
+/// It outlives the server's certificates, for joining commands pin it. A new one costs no more than the commands that were
+/// printed before.
+fn server_key(directory: &Path) -> Result<ServerKey, StartError> {
+    let path = directory.join(SERVER_KEY_FILE);
+    if path.exists() {
+        let pem = PrivateKeyPem::new(read_private(&path)?);
+        return ServerKey::from_pem(&pem).map_err(StartError::Trust);
+    }
+    let made = ServerKey::generate().map_err(StartError::Trust)?;
+    write(&path, made.pem().expose(), 0o600)?;
+    Ok(made)
 }
 
 fn ca(directory: &Path, now: WallTime) -> Result<Ca, StartError> {

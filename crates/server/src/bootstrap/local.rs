@@ -5,7 +5,7 @@ use muster_link::Joined;
 use muster_model::desired::HostWish;
 use muster_model::limits::NAME_BYTES_MAX;
 use muster_model::name::NameError;
-use muster_model::{HostId, Name, Revision, WallTime};
+use muster_model::{EnvironmentId, HostId, Name, Revision, WallTime};
 use muster_store::{Commit, KeyError, Precondition, StoreError, typed};
 use muster_trust::{AgentRequest, Ca, OsRandom};
 
@@ -45,16 +45,19 @@ pub(crate) async fn join(app: &App, wished: &str, former: Option<HostId>) -> Res
     for _ in 0..ATTEMPTS {
         let world = app.mirror.world();
         if let Some(known) = former.filter(|id| world.host(*id).is_some_and(|host| host.wish.is_some())) {
-            return credentials(&app.ca, known, (app.clock.wall)());
+            let place = world.host(known).and_then(|host| host.wish);
+            let place = place.map(|wish| wish.environment);
+            return credentials(&app.ca, known, place, (app.clock.wall)());
         }
-        if let Some(known) = first_environment(&world).and_then(|at| world.host_by_name(at, &name)) {
-            return credentials(&app.ca, known.id, (app.clock.wall)());
+        let place = first_environment(&world);
+        if let Some(known) = place.and_then(|at| world.host_by_name(at, &name)) {
+            return credentials(&app.ca, known.id, place, (app.clock.wall)());
         }
         let (host, commit) = registration(app, &world, &name)?;
         match app.store.commit(commit).await {
             Ok(committed) => {
                 reached(app, committed.revision).await;
-                return credentials(&app.ca, host, (app.clock.wall)());
+                return credentials(&app.ca, host, place, (app.clock.wall)());
             }
             Err(StoreError::Conflict { found, .. }) => reached(app, found.unwrap_or_default()).await,
             Err(error) => return Err(error.into()),
@@ -97,15 +100,29 @@ async fn reached(app: &App, revision: Revision) {
     let _ = app.mirror.reached(revision).await;
 }
 
-fn credentials(ca: &Ca, host: HostId, now: WallTime) -> Result<Joined, LocalJoinError> {
+fn credentials(
+    ca: &Ca,
+    host: HostId,
+    environment: Option<EnvironmentId>,
+    now: WallTime,
+) -> Result<Joined, LocalJoinError> {
     let request = AgentRequest::generate()?;
-    let certificate_pem = ca.issue_agent(&request.csr_pem, &host.to_string(), now, &mut OsRandom)?;
+    let environment = environment.map(|id| id.to_string());
+    let certificate_pem = ca.issue_agent(
+        &request.csr_pem,
+        &host.to_string(),
+        environment.as_deref(),
+        now,
+        &mut OsRandom,
+    )?;
     let ca_pem = ca.certificate_pem().to_owned();
     Ok(Joined {
         host: host.to_string(),
         key: request.key,
         certificate_pem,
         ca_pem,
+        name: None,
+        remarks: Vec::new(),
     })
 }
 

@@ -1,10 +1,14 @@
 //! Who may come in: the first administrator, accounts, keys, and the hosts that join.
 
+use std::collections::BTreeMap;
+
 use muster_control::{Versioned, World};
-use muster_model::desired::{Account, ApiKey, HostWish, JoinToken, Platform};
+use muster_model::desired::{Account, ApiKey, Environment, HostWish, JoinToken, Platform};
 use muster_model::{HostId, Name, Refusal, WallTime};
 use muster_store::Commit;
+use muster_trust::TokenRefusal;
 
+use super::host::labels_fit;
 use super::{
     Author, Denial, Proposal, alone_in, exists, not_found, out_of_bounds, proposal, remove, replace,
     unchanged,
@@ -12,6 +16,8 @@ use super::{
 
 /// A key or token made to last longer was a mistake.
 const TTL_SECONDS_MAX: u64 = 10 * 365 * 24 * 3_600;
+/// Expired tokens are remembered for a day.
+const TOKEN_KEPT_MS: u64 = 24 * 3_600 * 1_000;
 /// Hosts that may join with one token.
 const USES_MAX: u32 = 10_000;
 /// Keys that go in one commit with their account; those of no account open nothing.
@@ -108,7 +114,7 @@ pub fn drop_key(author: &Author, key: &Versioned<ApiKey>) -> Result<Proposal<()>
     Ok(proposal(author, remove(Commit::new(), key)?, ()))
 }
 
-/// A join token is made. Those of the environment that nobody can use any more go.
+/// A join token is made. Those that nobody could use for a day go: until then, whoever tries one is told what is wrong.
 pub fn add_join_token(world: &World, author: &Author, new: JoinToken) -> Result<Proposal<JoinToken>, Denial> {
     if !(1..=USES_MAX).contains(&new.uses_left) {
         return Err(out_of_bounds("`uses`", new.uses_left, format!("1 to {USES_MAX}")).into());
@@ -116,11 +122,17 @@ pub fn add_join_token(world: &World, author: &Author, new: JoinToken) -> Result<
     let environment = world.environment(new.environment);
     let environment = environment.ok_or_else(|| not_found("environment", &new.environment.to_string()))?;
     let mut commit = unchanged(Commit::new().create(&new)?, environment)?;
-    let useless = |token: &&Versioned<JoinToken>| token.expires <= author.now || token.uses_left == 0;
-    for token in world.join_tokens().filter(useless).take(20) {
+    labels_fit(&new.labels)?;
+    let forgotten = |token: &&Versioned<JoinToken>| token.expires.0 + TOKEN_KEPT_MS <= author.now.0;
+    for token in world.join_tokens().filter(forgotten).take(20) {
         commit = remove(commit, token)?;
     }
     Ok(proposal(author, commit, new))
+}
+
+/// A join token is taken back.
+pub fn drop_join_token(author: &Author, token: &Versioned<JoinToken>) -> Result<Proposal<()>, Denial> {
+    Ok(proposal(author, remove(Commit::new(), token)?, ()))
 }
 
 /// A machine that wants to become a host.
@@ -132,32 +144,72 @@ pub struct Join {
     pub new_id: HostId,
     /// What it calls itself.
     pub name: Name,
+    /// The environment that it was told to join.
+    pub environment: Option<String>,
+    /// Labels that it brings.
+    pub labels: BTreeMap<String, String>,
 }
 
-/// A host joins the environment of its token, under its own name or, if that is taken, with a number behind it. None: the
-/// token is unknown, expired or used up, and a stranger is not told which.
-pub fn use_join_token(
-    world: &World,
+/// Why a machine does not become a host.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum JoinDenial {
+    /// The token lets nobody in.
+    #[error(
+        "the join token is not taken: {0}. Make a new one with `muster host token create` and run the command that it prints"
+    )]
+    Token(TokenRefusal),
+    /// It lets hosts into another environment than the machine was told.
+    #[error(
+        "the join token is for the environment `{actual}`, and this machine is to join `{wished}`: make a token with \
+         `muster host token create --environment {wished}`, or join `{actual}`"
+    )]
+    Elsewhere {
+        /// The machine's.
+        wished: String,
+        /// The token's.
+        actual: Name,
+    },
+    /// The platform will not.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+}
+
+/// A host joins the environment of its token, under its own name or, if that is taken, with a number behind it. Only who
+/// holds the token's secret is told that it has expired or is used up: to all others it is unknown.
+pub fn use_join_token(world: &World, author: &Author, join: &Join) -> Result<Proposal<HostWish>, JoinDenial> {
+    let unknown = || JoinDenial::Token(TokenRefusal::Unknown);
+    let token = world.join_token(join.token.id()).ok_or_else(unknown)?;
+    let used = join.token.admit(token, author.now).map_err(JoinDenial::Token)?;
+    let environment = world.environment(token.environment).ok_or_else(unknown)?;
+    if let Some(wished) = &join.environment
+        && *wished != environment.name.as_str()
+        && *wished != environment.id.to_string()
+    {
+        return Err(JoinDenial::Elsewhere {
+            wished: wished.chars().take(80).collect(),
+            actual: environment.name.clone(),
+        });
+    }
+    let mut labels = join.labels.clone();
+    labels.extend(token.labels.clone());
+    labels_fit(&labels).map_err(Denial::from)?;
+    let name = free_name(world, environment.id, &join.name);
+    let host = HostWish {
+        labels,
+        ..HostWish::new(join.new_id, environment.id, name, author.now)
+    };
+    Ok(admission(author, token, &used, environment, host)?)
+}
+
+fn admission(
     author: &Author,
-    join: &Join,
-) -> Result<Option<Proposal<HostWish>>, Denial> {
-    let Some(token) = world.join_token(join.token.id()) else {
-        return Ok(None);
-    };
-    let Ok(used) = join.token.admit(token, author.now) else {
-        return Ok(None);
-    };
-    let Some(environment) = world.environment(token.environment) else {
-        return Ok(None);
-    };
-    let host = HostWish::new(
-        join.new_id,
-        environment.id,
-        free_name(world, environment.id, &join.name),
-        author.now,
-    );
-    let commit = alone_in(replace(Commit::new(), token, &used)?, environment)?.create(&host)?;
-    Ok(Some(proposal(author, commit, host)))
+    token: &Versioned<JoinToken>,
+    used: &JoinToken,
+    environment: &Versioned<Environment>,
+    host: HostWish,
+) -> Result<Proposal<HostWish>, Denial> {
+    let commit = alone_in(replace(Commit::new(), token, used)?, environment)?.create(&host)?;
+    Ok(proposal(author, commit, host))
 }
 
 fn free_name(world: &World, environment: muster_model::EnvironmentId, wished: &Name) -> Name {

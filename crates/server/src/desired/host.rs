@@ -199,22 +199,25 @@ fn labels_after(
 ) -> Result<BTreeMap<String, String>, Refusal> {
     let mut labels = old.clone();
     for (key, value) in change {
-        let bytes = key.len() + value.as_ref().map_or(0, String::len);
-        if key.is_empty()
-            || bytes > LABEL_BYTES_MAX
-            || key
-                .chars()
-                .chain(value.iter().flat_map(|v| v.chars()))
-                .any(char::is_control)
-        {
-            let shown: String = key.chars().take(60).filter(|c| !c.is_control()).collect();
-            let allowed = format!("text without control characters, {LABEL_BYTES_MAX} bytes at most");
-            return Err(out_of_bounds("a label", format!("`{shown}`"), allowed));
-        }
         match value {
             Some(value) => labels.insert(key.clone(), value.clone()),
             None => labels.remove(key),
         };
+    }
+    labels_fit(&labels)?;
+    Ok(labels)
+}
+
+/// Refuses labels that no host can have.
+pub(super) fn labels_fit(labels: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    for (key, value) in labels {
+        let bytes = key.len() + value.len();
+        let is_odd = key.chars().chain(value.chars()).any(char::is_control);
+        if key.is_empty() || bytes > LABEL_BYTES_MAX || is_odd {
+            let shown: String = key.chars().take(60).filter(|c| !c.is_control()).collect();
+            let allowed = format!("text without control characters, {LABEL_BYTES_MAX} bytes at most");
+            return Err(out_of_bounds("a label", format!("`{shown}`"), allowed));
+        }
     }
     if labels.len() > LABELS_MAX {
         return Err(out_of_bounds(
@@ -223,5 +226,5 @@ fn labels_after(
             format!("at most {LABELS_MAX}"),
         ));
     }
-    Ok(labels)
+    Ok(())
 }

@@ -1,8 +1,8 @@
 //! An agent asks for its next certificate, over the link that its present one opened.
 
-use muster_link::{LinkError, MuxStream, StreamFrameWriter};
-use muster_model::HostId;
+use muster_link::{LinkError, MuxStream, REMOVED, StreamFrameWriter};
 use muster_model::link::StreamFrame;
+use muster_model::{EnvironmentId, HostId};
 use muster_trust::{Ca, OsRandom};
 
 use crate::clock;
@@ -10,11 +10,17 @@ use crate::shell::chain;
 
 /// Signs the request for this very host, whatever it asks for. The link says who the host is; whether it is still one of
 /// ours is asked each time, for a link may outlive that.
-pub(super) fn sign(ca: &Ca, host: HostId, is_member: bool, csr_pem: &str) -> Result<String, String> {
-    if !is_member {
-        return Err("this host was removed from the platform; join it again with a new token".to_owned());
-    }
-    let signed = ca.issue_agent(csr_pem, &host.to_string(), clock::wall(), &mut OsRandom);
+pub(super) fn sign(
+    ca: &Ca,
+    host: HostId,
+    place: Option<EnvironmentId>,
+    csr_pem: &str,
+) -> Result<String, String> {
+    let Some(place) = place else {
+        return Err(REMOVED.to_owned());
+    };
+    let (host, place) = (host.to_string(), place.to_string());
+    let signed = ca.issue_agent(csr_pem, &host, Some(&place), clock::wall(), &mut OsRandom);
     signed.map_err(|error| chain(&error))
 }
 

@@ -104,6 +104,13 @@ impl Links {
         (number, over)
     }
 
+    /// The host's second link is over, whatever goes through it.
+    pub(super) fn end_streams(&self, host: HostId) {
+        if let Some(streams) = self.lock().streams.get(&host) {
+            streams.over.cancel();
+        }
+    }
+
     pub(super) fn drop_streams(&self, host: HostId, number: u64) {
         let mut inner = self.lock();
         if inner

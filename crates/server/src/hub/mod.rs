@@ -12,7 +12,7 @@ mod said;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -21,10 +21,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use muster_control::World;
 use muster_link::{Channel, LinkError, Peer, StreamMux, Upgrade};
-use muster_model::HostId;
 use muster_model::link::{StreamRequest, ToAgent};
+use muster_model::{EnvironmentId, HostId};
 use muster_trust::Ca;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{AgentError, AgentStream, Agents};
@@ -35,6 +36,9 @@ use crate::shell::chain;
 use crate::streams;
 use links::Links;
 use said::Said;
+
+/// How long a host that was removed may ask why.
+const REFUSAL_WITHIN: Duration = Duration::from_secs(10);
 
 pub(crate) struct Hub {
     tls: watch::Receiver<Arc<ServerTls>>,
@@ -76,10 +80,15 @@ impl Hub {
 
     /// Ends a control link after what was sent on it before.
     pub(crate) fn close(&self, connection: ConnectionId, why: &'static str) {
-        if let Some(host) = self.links.forget(connection)
-            && let Some(kept_back) = self.said.worth_saying(&host.to_string(), why, Instant::now())
-        {
+        let Some(host) = self.links.forget(connection) else {
+            return;
+        };
+        if let Some(kept_back) = self.said.worth_saying(&host.to_string(), why, Instant::now()) {
             tracing::info!(%host, why, kept_back, "link closed");
+        }
+        // One that was removed keeps nothing: not the shells and logs that are open either.
+        if self.place(host).is_none() {
+            self.links.end_streams(host);
         }
     }
 
@@ -118,6 +127,13 @@ impl Hub {
             self.complain(&from.to_string(), &peer.id, "a certificate names no host of ours");
             return;
         };
+        let place = self.place(host).map(|place| place.to_string());
+        if let (Some(place), Some(said)) = (&place, &peer.environment)
+            && place != said
+        {
+            tracing::warn!(%from, %host, said, "a certificate is for another environment than its host's");
+            return;
+        }
         match channel {
             Channel::Control => self.control(host, from, peer).await,
             Channel::Streams => self.streams(host, peer).await,
@@ -139,10 +155,12 @@ impl Hub {
 
     /// Keeps the host's second link until it is over or a newer one takes its place.
     async fn streams(&self, host: HostId, peer: Peer) {
-        if !self.is_member(host) {
+        let mux = Arc::new(peer.into_streams::<StreamRequest>());
+        if self.place(host).is_none() {
+            // It may ask why it is not let in, and nothing else.
+            let _ = timeout(REFUSAL_WITHIN, self.answer(host, &mux)).await;
             return;
         }
-        let mux = Arc::new(peer.into_streams::<StreamRequest>());
         let (number, over) = self.links.set_streams(host, mux.clone());
         self.metrics.stream_links.inc();
         tokio::select! {
@@ -157,7 +175,7 @@ impl Hub {
     async fn answer(&self, host: HostId, mux: &StreamMux<StreamRequest>) {
         while let Some((request, stream)) = mux.accept().await {
             if let StreamRequest::Certificate { csr_pem } = request {
-                let signed = certificate::sign(&self.ca, host, self.is_member(host), &csr_pem);
+                let signed = certificate::sign(&self.ca, host, self.place(host), &csr_pem);
                 if let Err(error) = certificate::answer(host, signed, stream).await {
                     tracing::info!(%host, error = chain(&error), "a renewed certificate did not reach its host");
                 }
@@ -165,16 +183,16 @@ impl Hub {
         }
     }
 
-    fn is_member(&self, host: HostId) -> bool {
-        self.worlds
-            .borrow()
-            .host(host)
-            .is_some_and(|host| host.wish.is_some())
+    /// The environment of a host that is a member; none of one that was removed.
+    fn place(&self, host: HostId) -> Option<EnvironmentId> {
+        let world = self.worlds.borrow();
+        let wish = world.host(host).and_then(|host| host.wish);
+        wish.map(|wish| wish.environment)
     }
 
     async fn open_stream(&self, host: HostId, request: StreamRequest) -> Result<AgentStream, AgentError> {
         let mux: Option<Arc<StreamMux<StreamRequest>>> =
-            self.links.streams(host).filter(|_| self.is_member(host));
+            self.links.streams(host).filter(|_| self.place(host).is_some());
         let mux = mux.ok_or(AgentError::NotConnected)?;
         let stream = mux.open(&request).await;
         let stream = stream.map_err(|error| AgentError::NotOpened { why: chain(&error) })?;

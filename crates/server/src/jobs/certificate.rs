@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_model::{ServerId, WallTime};
-use muster_trust::{Ca, Error, Renewal, ServerNames, certificate_validity, renewal};
+use muster_trust::{Ca, Error, Renewal, ServerKey, ServerNames, certificate_validity, renewal};
 use tokio::sync::watch;
 
 use crate::clock;
@@ -21,6 +21,7 @@ pub(crate) async fn renew(
     ca: Arc<Ca>,
     server: ServerId,
     names: ServerNames,
+    key: ServerKey,
 ) {
     let mut ca_was_told = false;
     loop {
@@ -33,7 +34,7 @@ pub(crate) async fn renew(
             );
         }
         if is_due(&tls.borrow(), server, now) {
-            match ServerTls::issue(&ca, server, &names, now) {
+            match ServerTls::issue(&ca, server, &names, &key, now) {
                 Ok(new) => drop(tls.send_replace(Arc::new(new))),
                 Err(error) => tracing::error!(
                     error = chain(&error),
@@ -66,7 +67,8 @@ mod tests {
     fn whatever_the_clock_does_the_next_look_makes_it_good() {
         let (made, server) = (WallTime(20_000 * DAY), ServerId::new(1, 1));
         let ca = Ca::generate("test", made, &mut OsRandom).unwrap();
-        let issue = |now| ServerTls::issue(&ca, server, &ServerNames::default(), now).unwrap();
+        let (names, key) = (ServerNames::default(), ServerKey::generate().unwrap());
+        let issue = |now| ServerTls::issue(&ca, server, &names, &key, now).unwrap();
         let tls = issue(made);
         for (day, due) in [(0, false), (200, false), (330, true), (5_000, true)] {
             let now = WallTime(made.0 + day * DAY);

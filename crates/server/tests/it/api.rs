@@ -14,6 +14,7 @@ mod deploy;
 mod environments;
 mod events;
 mod harness;
+mod joining;
 mod leaving;
 mod lists;
 mod objects;

@@ -33,7 +33,7 @@ pub struct Up {
     pub ca_pem: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
-    _dir: TempDir,
+    pub dir: TempDir,
 }
 
 impl Up {
@@ -75,7 +75,7 @@ impl Up {
             ca_pem,
             stop,
             ended,
-            _dir: dir,
+            dir,
         }
     }
 

@@ -13,6 +13,7 @@ mod core;
 mod labels;
 mod link;
 mod link_babble;
+mod removal;
 mod renewal;
 mod slow_line;
 mod traffic;

@@ -1,6 +1,6 @@
 use muster_model::WallTime;
 use muster_trust::{
-    AgentRequest, Ca, Error, Fingerprint, Identity, OsRandom, PrivateKeyPem, Role, ServerNames,
+    AgentRequest, Ca, Error, Fingerprint, Identity, OsRandom, PrivateKeyPem, Role, ServerKey, ServerNames,
     certificate_validity, peer_identity, read_certificates,
 };
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ fn a_ca_survives_its_own_text() {
     assert_eq!(again.fingerprint(), ca.fingerprint());
     let agent = AgentRequest::generate().unwrap();
     let pem = again
-        .issue_agent(&agent.csr_pem, "host-1-3", NOW, &mut OsRandom)
+        .issue_agent(&agent.csr_pem, "host-1-3", None, NOW, &mut OsRandom)
         .unwrap();
     let chain = read_certificates(&pem).unwrap();
     assert_eq!(
@@ -54,7 +54,8 @@ fn certificates_say_their_role_and_live_as_long_as_they_should() {
         peer_identity(&server).unwrap(),
         Identity {
             role: Role::Server,
-            id: "server-1-1".into()
+            id: "server-1-1".into(),
+            environment: None,
         }
     );
     assert_eq!(
@@ -70,7 +71,7 @@ fn certificates_say_their_role_and_live_as_long_as_they_should() {
 
     let request = AgentRequest::generate().unwrap();
     let agent = ca
-        .issue_agent(&request.csr_pem, "host-1-3", NOW, &mut OsRandom)
+        .issue_agent(&request.csr_pem, "host-1-3", None, NOW, &mut OsRandom)
         .unwrap();
     let validity = certificate_validity(&read_certificates(&agent).unwrap()[0]).unwrap();
     assert_eq!(validity.not_after, WallTime(NOW.0 + 30 * DAY_MS));
@@ -81,12 +82,38 @@ fn certificates_say_their_role_and_live_as_long_as_they_should() {
 }
 
 #[test]
+fn a_hosts_certificate_says_its_environment_and_older_ones_that_do_not_are_good() {
+    let ca = ca_at(NOW);
+    let csr = AgentRequest::generate().unwrap().csr_pem;
+    let issue = |environment| ca.issue_agent(&csr, "host-1-3", environment, NOW, &mut OsRandom);
+    for environment in [Some("environment-1-7"), None] {
+        let chain = read_certificates(&issue(environment).unwrap()).unwrap();
+        let identity = peer_identity(&chain).unwrap();
+        assert_eq!(identity.environment.as_deref(), environment);
+        assert_eq!((identity.role, identity.id.as_str()), (Role::Agent, "host-1-3"));
+    }
+    assert!(issue(Some("a b")).is_err());
+}
+
+#[test]
+fn a_servers_key_outlives_its_certificates() {
+    let (ca, key) = (ca_at(NOW), ServerKey::generate().unwrap());
+    let kept = ServerKey::from_pem(&key.pem()).unwrap();
+    assert_eq!(kept.pin(), key.pin());
+    assert!(key.pin().starts_with("sha256//") && key.pin() != ServerKey::generate().unwrap().pin());
+    let later = WallTime(NOW.0 + 300 * DAY_MS);
+    let issue = |now| ca.issue_server_over(&kept, "server-1-1", &ServerNames::default(), now, &mut OsRandom);
+    let (first, second) = (issue(NOW).unwrap(), issue(later).unwrap());
+    assert!(first.key == second.key && first.chain_pem != second.chain_pem);
+}
+
+#[test]
 fn no_clock_makes_issuing_panic() {
     let request = AgentRequest::generate().unwrap();
     for now in [0, 1, u64::MAX / 2, u64::MAX].map(WallTime) {
         let ca = ca_at(now);
         server_of(&ca, now);
-        ca.issue_agent(&request.csr_pem, "host-1-3", now, &mut OsRandom)
+        ca.issue_agent(&request.csr_pem, "host-1-3", None, now, &mut OsRandom)
             .unwrap();
     }
 }
@@ -109,14 +136,15 @@ fn what_a_request_wishes_for_is_not_granted() {
     wishes.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
     let csr = wishes.serialize_request(&key).unwrap().pem().unwrap();
     let pem = ca_at(NOW)
-        .issue_agent(&csr, "host-1-3", NOW, &mut OsRandom)
+        .issue_agent(&csr, "host-1-3", None, NOW, &mut OsRandom)
         .unwrap();
     let chain = read_certificates(&pem).unwrap();
     assert_eq!(
         peer_identity(&chain).unwrap(),
         Identity {
             role: Role::Agent,
-            id: "host-1-3".into()
+            id: "host-1-3".into(),
+            environment: None,
         }
     );
     assert!(!String::from_utf8_lossy(&chain[0]).contains("server"));
@@ -146,7 +174,7 @@ fn requests_that_are_none_are_refused() {
     ] {
         assert!(
             matches!(
-                ca.issue_agent(csr, "host-1-3", NOW, &mut OsRandom),
+                ca.issue_agent(csr, "host-1-3", None, NOW, &mut OsRandom),
                 Err(Error::Request { .. })
             ),
             "{csr:.60}"
@@ -156,7 +184,7 @@ fn requests_that_are_none_are_refused() {
     for host in ["", "a/b", "../x", "a\0b", "ä", &long] {
         assert!(
             matches!(
-                ca.issue_agent(&good, host, NOW, &mut OsRandom),
+                ca.issue_agent(&good, host, None, NOW, &mut OsRandom),
                 Err(Error::Id { .. })
             ),
             "{host:.20}"

@@ -41,7 +41,7 @@ fn shake(
 fn agent_of(ca: &Ca, now: WallTime) -> (String, PrivateKeyPem) {
     let request = AgentRequest::generate().unwrap();
     (
-        ca.issue_agent(&request.csr_pem, "host-1-3", now, &mut OsRandom)
+        ca.issue_agent(&request.csr_pem, "host-1-3", None, now, &mut OsRandom)
             .unwrap(),
         request.key,
     )

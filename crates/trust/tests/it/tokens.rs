@@ -20,6 +20,8 @@ fn kept(token: &JoinToken) -> desired::JoinToken {
         hash: token.hash(),
         expires: WallTime(NOW.0 + 1000),
         uses_left: 2,
+        labels: Default::default(),
+        created: None,
     }
 }
 

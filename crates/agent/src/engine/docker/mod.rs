@@ -290,6 +290,8 @@ impl DockerEngine {
             architecture: version.arch.unwrap_or_default(),
             live_restore: info.live_restore_enabled.unwrap_or(false),
             local_images: images::local(&client).await.map_err(failed)?,
+            storage_driver: info.driver.clone().unwrap_or_default(),
+            root: info.docker_root_dir.clone().unwrap_or_default(),
         })
     }
 

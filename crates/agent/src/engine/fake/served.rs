@@ -63,6 +63,8 @@ impl Engine for Served {
             Ok(EngineFacts {
                 engine: "fake".to_owned(),
                 live_restore: true,
+                storage_driver: "overlay2".to_owned(),
+                root: "/".to_owned(),
                 ..EngineFacts::default()
             })
         })

@@ -1,20 +1,18 @@
-//! Hosts, and the tokens with which they join.
+//! Hosts.
 
 use muster_control::{Host, Versioned, World};
-use muster_model::desired::{HostWish, JoinToken};
-use muster_model::view::{HostPatch, HostView, JoinTokenCreate, JoinTokenCreated};
-use muster_model::{HostId, JoinTokenId};
-use muster_trust::OsRandom;
+use muster_model::HostId;
+use muster_model::desired::HostWish;
+use muster_model::observed::Finding;
+use muster_model::view::{HostPatch, HostView};
 
+use super::join::twins;
 use crate::api::call::{Answer, Call};
 use crate::api::error::ApiError;
 use crate::api::listing::Listing;
 use crate::api::selector::Selector;
 use crate::api::show;
 use crate::desired::{self, HostChange};
-
-/// A join token lasts this long unless it is said otherwise.
-const TOKEN_SECONDS: u64 = 3_600;
 
 /// The environment's hosts, in the order in which they joined.
 pub(crate) const LIST: Listing<HostId, HostView> = Listing {
@@ -45,8 +43,22 @@ fn shown(call: &Call, world: &World, id: HostId) -> Result<Answer<HostView>, Api
         .map(|wish| wish.modified)
         .unwrap_or_default();
     let view = host.and_then(|host| show::host(world, host));
-    let view = view.ok_or_else(|| ApiError::not_found("host", call.path.get("host")))?;
+    let mut view = view.ok_or_else(|| ApiError::not_found("host", call.path.get("host")))?;
+    if let Some(facts) = &mut view.facts {
+        let twins = twins(world, view.environment, id, &facts.machine);
+        facts.findings.extend(twins.into_iter().map(twin));
+    }
     Ok(Answer::of(view).modified(modified))
+}
+
+fn twin(remark: String) -> Finding {
+    let (found, mend) = remark.split_once(". ").unwrap_or((&remark, ""));
+    Finding {
+        check: "machine id".to_owned(),
+        failing: false,
+        found: found.to_owned(),
+        mend: mend.to_owned(),
+    }
 }
 
 pub(crate) async fn change(call: Call, asked: HostPatch) -> Result<Answer<HostView>, ApiError> {
@@ -95,31 +107,4 @@ pub(crate) async fn remove(call: Call) -> Result<Answer<()>, ApiError> {
 fn wish<'w>(call: &Call, world: &'w World, id: HostId) -> Result<&'w Versioned<HostWish>, ApiError> {
     let wish = world.host(id).and_then(|host| host.wish);
     wish.ok_or_else(|| ApiError::not_found("host", call.path.get("host")))
-}
-
-/// Makes a token with which hosts may join this environment.
-pub(crate) async fn add_join_token(
-    call: Call,
-    asked: JoinTokenCreate,
-) -> Result<Answer<JoinTokenCreated>, ApiError> {
-    let (id, ca) = (call.app.draw(JoinTokenId::new), call.app.ca.fingerprint());
-    let secret = muster_trust::JoinToken::generate(id, ca, &mut OsRandom).map_err(ApiError::Trust)?;
-    let expires = desired::expiry(call.app.now(), asked.ttl_seconds.unwrap_or(TOKEN_SECONDS))?;
-    let token = JoinToken {
-        id,
-        environment: call.env()?,
-        hash: secret.hash(),
-        expires,
-        uses_left: asked.uses.unwrap_or(1),
-    };
-    let author = call.author()?;
-    let done = call
-        .commit(|world| Ok(desired::add_join_token(world, &author, token.clone())?))
-        .await?;
-    let made = done.made.ok_or(ApiError::AnsweredOnce)?;
-    Ok(Answer::of(JoinTokenCreated {
-        id: made.id,
-        token: secret.text().to_string(),
-        expires: made.expires,
-    }))
 }

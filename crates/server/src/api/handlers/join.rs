@@ -4,14 +4,15 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Request};
 use axum::response::Response;
+use muster_control::{Host, World};
 use muster_link::Channel;
 use muster_model::view::{JoinReply, JoinRequest};
-use muster_model::{AccountId, HostId, Name};
-use muster_trust::{JoinToken, OsRandom};
+use muster_model::{AccountId, EnvironmentId, HostId, Name};
+use muster_trust::{JoinToken, OsRandom, TokenRefusal};
 
 use crate::api::call::{Answer, Call};
 use crate::api::error::ApiError;
-use crate::desired::{self, Author, Join};
+use crate::desired::{self, Author, Join, JoinDenial};
 
 /// The platform's CA, to be compared and trusted.
 pub(crate) async fn ca(call: Call) -> Result<Response, ApiError> {
@@ -24,11 +25,13 @@ pub(crate) async fn ca(call: Call) -> Result<Response, ApiError> {
 
 /// Lets a host in: its certificate is signed, its token used.
 pub(crate) async fn join(call: Call, asked: JoinRequest) -> Result<Answer<JoinReply>, ApiError> {
-    let token = JoinToken::parse(&asked.token).map_err(|_| ApiError::SignedOut)?;
+    let unknown = |_| ApiError::NotJoined(JoinDenial::Token(TokenRefusal::Unknown));
     let join = Join {
-        token,
+        token: JoinToken::parse(&asked.token).map_err(unknown)?,
         new_id: call.app.draw(HostId::new),
         name: Name::parse(&asked.name).map_err(|error| ApiError::field("name", error.to_string()))?,
+        environment: asked.environment,
+        labels: asked.labels,
     };
     let now = call.app.now();
     // Nobody's account: the token speaks for itself.
@@ -37,13 +40,17 @@ pub(crate) async fn join(call: Call, asked: JoinRequest) -> Result<Answer<JoinRe
         now,
         request: call.request.stored.clone(),
     };
-    let propose = |world: &_| desired::use_join_token(world, &author, &join)?.ok_or(ApiError::SignedOut);
+    let propose = |world: &World| Ok(desired::use_join_token(world, &author, &join)?);
     // Strangers without a token make us sign nothing; a bad request for a certificate uses no token up.
-    propose(&call.world)?;
+    let environment = propose(&call.world)
+        .inspect_err(|error| refused(&call, &join, error))?
+        .value
+        .environment;
+    let (id, environment_id) = (join.new_id.to_string(), environment.to_string());
     let signed = call
         .app
         .ca
-        .issue_agent(&asked.csr_pem, &join.new_id.to_string(), now, &mut OsRandom);
+        .issue_agent(&asked.csr_pem, &id, Some(&environment_id), now, &mut OsRandom);
     let certificate_pem = signed.map_err(ApiError::Trust)?;
     let done = call.commit(propose).await?;
     let host = done.made.ok_or(ApiError::AnsweredOnce)?;
@@ -52,7 +59,35 @@ pub(crate) async fn join(call: Call, asked: JoinRequest) -> Result<Answer<JoinRe
         host: host.id,
         certificate_pem,
         ca_pem: call.app.ca.certificate_pem().to_owned(),
+        name: Some(host.name),
+        remarks: twins(&done.world, environment, host.id, &asked.machine),
     }))
+}
+
+/// Tokens that are tried in vain are worth a line: somebody may have found one.
+fn refused(call: &Call, join: &Join, error: &ApiError) {
+    tracing::warn!(target: "audit", request = %call.request.shown, from = %call.asker.from, token = %join.token.id(), name = %join.name, %error, "a machine was not let in");
+}
+
+/// Which other hosts say that they are the same machine.
+pub(crate) fn twins(world: &World, environment: EnvironmentId, own: HostId, machine: &str) -> Vec<String> {
+    let same = |host: &Host<'_>| {
+        let facts = host.observed.map(|observed| &observed.facts);
+        host.id != own && !machine.is_empty() && facts.is_some_and(|facts| facts.machine == machine)
+    };
+    let wishes = world.all_hosts().filter(same).filter_map(|host| host.wish);
+    let names = wishes.map(|wish| match wish.environment == environment {
+        true => format!("host {}", wish.name),
+        false => "a host of another environment".to_owned(),
+    });
+    let remark = |twin| {
+        format!(
+            "{twin} has the same machine id. If it is this machine under an older name, remove that one with \
+             `muster host rm`; if one is a copy of the other, give this one its own id: rm /etc/machine-id \
+             /var/lib/dbus/machine-id && systemd-machine-id-setup"
+        )
+    };
+    names.map(remark).collect()
 }
 
 /// The first socket of an agent.

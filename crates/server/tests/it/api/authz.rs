@@ -89,6 +89,9 @@ async fn what_anyone_may_ask_is_a_short_list() {
         "/v1/login",
         "/v1/ca",
         "/v1/join",
+        "/v1/preflight",
+        "/v1/install.sh",
+        "/v1/muster",
         "/v1/link/control",
         "/v1/link/streams",
     ];

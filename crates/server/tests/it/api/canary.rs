@@ -151,7 +151,9 @@ async fn a_secret_that_went_in_comes_out_nowhere() {
             address = address.replace(parameter, name);
         }
         address = address.replace("{name}", "outer");
-        if address.contains('{') || address.ends_with("/events") || address.ends_with("/logs") {
+        // The program that is served is this test itself, with the word in it.
+        let is_program = address == "/v1/muster";
+        if is_program || address.contains('{') || address.ends_with("/events") || address.ends_with("/logs") {
             continue;
         }
         let reply = harness.get(&address).key(&root).send().await;

@@ -188,6 +188,7 @@ impl Harness {
             mirror: Mirror::new(worlds),
             vault: Arc::new(Vault::new(SealKeys::generate(&mut OsRandom).unwrap())),
             ca: Arc::new(Ca::generate("test", NOW, &mut OsRandom).unwrap()),
+            reach: Default::default(),
             ids: Mutex::new(IdSource::new(7)),
             clock: Clock {
                 wall: || NOW,
