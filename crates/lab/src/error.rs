@@ -33,7 +33,7 @@ pub enum Error {
         name: String,
     },
     /// The name is in use.
-    #[error("there is a lab {name} already; end it first, or choose another name")]
+    #[error("there is a lab named {name} already; end it first, or choose another name")]
     LabExists {
         /// The name asked for.
         name: String,

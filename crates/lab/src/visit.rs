@@ -28,7 +28,7 @@ impl Visit {
         let holders = recorded.lines().filter_map(|line| line.strip_suffix(" holder"));
         let alive = holders
             .filter_map(Process::parse)
-            .find(|holder| holder.is_alive());
+            .find(|holder| holder.is_alive() && has_network(*holder));
         let holder = alive.ok_or_else(|| Error::Power {
             host: name.to_owned(),
             state: "off",
@@ -51,4 +51,9 @@ impl Visit {
     pub fn dir(&self) -> &Path {
         &self.dir
     }
+}
+
+/// A holder that was ended and is not waited for yet is a process without namespaces.
+fn has_network(holder: Process) -> bool {
+    fs::read_link(format!("/proc/{}/ns/net", holder.pid)).is_ok()
 }

@@ -33,7 +33,15 @@ impl fmt::Display for Conditions {
             parts.push(format!("loss {}%", f64::from(self.loss_ppm) / 10_000.0));
         }
         if let Some(rate) = self.rate {
-            parts.push(format!("rate {}kbit", rate / 1000));
+            let units = [
+                (1_000_000_000, "gbit"),
+                (1_000_000, "mbit"),
+                (1_000, "kbit"),
+                (1, "bit"),
+            ];
+            let fits = units.iter().find(|(size, _)| rate % size == 0);
+            let (size, unit) = fits.unwrap_or(&(1, "bit"));
+            parts.push(format!("rate {}{unit}", rate / size));
         }
         if !self.delay.is_zero() {
             parts.push(format!("delay {:?}", self.delay));
@@ -132,6 +140,17 @@ mod tests {
             lane.offer(now + Duration::from_secs(1), 1250, 0, 0, &slow),
             Some(now + 1060 * MS)
         );
+    }
+
+    #[test]
+    fn conditions_read_as_they_are_typed() {
+        let all = Conditions {
+            loss_ppm: 5_000,
+            rate: Some(10_000_000),
+            delay: 50 * MS,
+        };
+        assert_eq!(all.to_string(), "loss 0.5%, rate 10mbit, delay 50ms");
+        assert_eq!(Conditions::default().to_string(), "");
     }
 
     #[test]

@@ -22,8 +22,9 @@ pub struct Keeper {
 
 /// The lab of this name, which must live.
 pub fn living(name: &str) -> anyhow::Result<Keeper> {
-    let trace = Trace::find(name)
-        .with_context(|| format!("there is no lab {name}; make one with `muster lab up --name {name}`"))?;
+    let trace = Trace::find(name).with_context(|| {
+        format!("there is no lab named {name}; make one with `muster lab up --name {name}`")
+    })?;
     anyhow::ensure!(
         trace.is_alive(),
         "the keeper of lab {name} has died, and the lab with it; `muster lab down --name {name}` clears up, and `up` makes it anew"

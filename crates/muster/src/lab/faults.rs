@@ -65,7 +65,10 @@ pub async fn power_off(switch: &Switch, machine: &Machine) -> anyhow::Result<()>
     let mut host = machine.host().await;
     anyhow::ensure!(host.is_on(), "{} has no power already", machine.plan.name);
     switch.unplug(&host)?;
-    Ok(host.power_off()?)
+    host.power_off()?;
+    drop(host);
+    machine.reap().await;
+    Ok(())
 }
 
 /// As a boot: what Muster runs there is started by the caller, when this is done.

@@ -155,6 +155,15 @@ impl Machine {
             .with_context(|| format!("could not kill the {what} on {}", self.plan.name))
     }
 
+    /// Its power is off: what ran is waited for, and leaves nothing.
+    pub async fn reap(&self) {
+        for slot in [&self.server, &self.agent, &self.sshd] {
+            if let Some(child) = slot.lock().await.as_mut() {
+                let _ = child.wait().await;
+            }
+        }
+    }
+
     /// How it is; `link` says what is wrong with its cable.
     pub async fn status(&self, link: String) -> MachineStatus {
         let host = self.host().await;

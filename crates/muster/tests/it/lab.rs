@@ -306,7 +306,12 @@ async fn plugs_are_pulled_and_put_back() {
 
     lab.exec("h2", &["docker", "run", "--name", "kept", "-d", "muster/whoami"]);
     lab.ok(&["power-off", "h2"]);
-    assert!(!lab.run(&["exec", "h2", "--", "true"]).status.success());
+    let refused = lab.run(&["exec", "h2", "--", "true"]);
+    assert!(
+        text(&refused.stderr).contains("h2 is off"),
+        "{}",
+        text(&refused.stderr)
+    );
     until("the server sees that", async || lab.hosts()["h2"] != "active").await;
     lab.ok(&["power-on", "h2"]);
     until("the host is back", async || lab.hosts() == active(&["h1", "h2"])).await;

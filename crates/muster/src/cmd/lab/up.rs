@@ -17,9 +17,11 @@ pub async fn up(name: &str, args: LabUpArgs) -> anyhow::Result<ExitCode> {
     if let Some(trace) = Trace::find(name) {
         anyhow::ensure!(
             !trace.is_alive(),
-            "there is a lab {name} already; end it with `muster lab down --name {name}`, or make another with --name"
+            "there is a lab named {name} already; end it with `muster lab down --name {name}`, or make another with --name"
         );
-        print::say(format!("Removing what a lab {name} left whose keeper has died."));
+        print::say(format!(
+            "Removing what is left of a lab named {name}, whose keeper has died."
+        ));
         trace.clear().await?;
     }
     let (hosts, bare) = (args.hosts, args.bare);
@@ -62,7 +64,7 @@ fn next(name: &str, bare: bool) -> String {
 /// Ends a lab in order, or what is left of one.
 pub async fn down(name: &str) -> anyhow::Result<ExitCode> {
     let Some(trace) = Trace::find(name) else {
-        print::say(format!("There is no lab {name}."));
+        print::say(format!("There is no lab named {name}."));
         return Ok(ExitCode::SUCCESS);
     };
     if trace.is_alive() {
