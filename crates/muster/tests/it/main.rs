@@ -17,3 +17,4 @@ mod machine;
 mod many_hosts;
 mod one_machine;
 mod renewal;
+mod stats;

@@ -14,6 +14,7 @@ mod deploy;
 mod events;
 mod harness;
 mod lists;
+mod metrics;
 mod objects;
 mod openapi;
 mod proposals;
