@@ -36,7 +36,7 @@ pub enum Weight {
 /// How many actions may be under way at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Of weight [`Weight::Work`]. An engine gains little beyond two per processor.
+    /// Of weight [`Weight::Work`]; what an engine gains from was measured (decision 0011).
     pub work: usize,
     /// Of weight [`Weight::Wait`].
     pub wait: usize,

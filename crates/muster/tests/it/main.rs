@@ -21,3 +21,4 @@ mod many_hosts;
 mod one_machine;
 mod renewal;
 mod upgrade;
+mod stats;

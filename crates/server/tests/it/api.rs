@@ -17,6 +17,7 @@ mod harness;
 mod joining;
 mod leaving;
 mod lists;
+mod metrics;
 mod objects;
 mod openapi;
 mod proposals;
