@@ -60,7 +60,7 @@ fn reached(own: &ServerUrl, given: Option<&str>, servers: &[String]) -> anyhow::
 }
 
 /// One command for machines without muster, and a remark for those that have it. The token is the last word, and in no
-/// process's arguments.
+/// process's arguments. No pipe: what fails on its left would end well on its right.
 fn paste(url: &ServerUrl, token: &JoinTokenCreated, by_ca: bool) -> anyhow::Result<String> {
     let ca = JoinToken::parse(&token.token)
         .context("the server's token cannot be read")?
@@ -83,7 +83,7 @@ fn paste(url: &ServerUrl, token: &JoinTokenCreated, by_ca: bool) -> anyhow::Resu
         format!("MUSTER_PIN='{}'", token.pin)
     };
     Ok(format!(
-        "{fetch} | MUSTER_SERVER={url} {trust} MUSTER_JOIN_TOKEN={} sh -s -- --environment {environment}\n\
+        "script=$({fetch}) && MUSTER_SERVER={url} {trust} MUSTER_JOIN_TOKEN={} sh -c \"$script\" sh --environment {environment}\n\
          # Where muster is installed already: muster agent install --to {url} --environment {environment} asks for this: {}",
         token.token, token.token
     ))

@@ -177,18 +177,26 @@ async fn a_bare_machine_becomes_a_host_by_one_command_and_stays_it() {
     let third = next_agent(machine, &second).await;
     assert_eq!(place.one_active().await["id"], host["id"], "it is the same host");
 
-    // Again, it repairs, and needs no token for that.
-    let install = muster(machine, "agent install --to https://10.99.0.1:8080 </dev/null");
+    // Again, it repairs, and needs no token for that; the server's name is known to nobody but itself.
+    let words = "agent install --to https://muster.test:8080 --add-host muster.test=10.99.0.1 </dev/null";
+    let install = muster(machine, words);
     let said = went_well(&shell(machine, &install).await);
     assert!(said.contains("as before"), "{said}");
     next_agent(machine, &third).await;
     assert_eq!(place.one_active().await["id"], host["id"]);
 
+    let name = host["name"].as_str().unwrap();
+    let server = &place.server;
+    server.ok(&["host", "label", name, "disk=ssd", "zone-"]).await;
+    server.ok(&["host", "deactivate", name]).await;
+    let changed = place.hosts("default").await.remove(0);
+    assert_eq!(changed["labels"], serde_json::json!({ "disk": "ssd" }));
+    assert_eq!(changed["state"], "inactive");
+    server.ok(&["host", "activate", name]).await;
+    assert_eq!(place.one_active().await["id"], host["id"]);
+
     // Removed, it is cut off, told so, and comes back only as another host.
-    place
-        .server
-        .ok(&["host", "rm", host["name"].as_str().unwrap()])
-        .await;
+    server.ok(&["host", "rm", name]).await;
     until("the agent knows", async || {
         let status = status(machine).await;
         status["trouble"]
@@ -221,6 +229,20 @@ async fn a_machine_that_is_not_fit_is_told_what_to_mend_and_its_token_stays_good
     }
     let printed = place.printed(&[]).await;
     let line = printed.lines().next().unwrap();
+    // Nothing is fetched from a server that has another key than the command says, and nothing sent to it.
+    let (before, rest) = line.split_once("sha256//").unwrap();
+    let (pin, after) = rest.split_once('\'').unwrap();
+    let other = "A".repeat(pin.len() - 1) + "=";
+    failed(&shell(machine, &format!("{before}sha256//{other}'{after}")).await);
+    failed(&shell(machine, &line.replace(pin, &other)).await);
+    failed(
+        &shell(
+            machine,
+            &format!("test -e '{}'", machine.path("bin/muster").display()),
+        )
+        .await,
+    );
+
     let said = failed(&shell(machine, line).await);
     for told in [
         "ip forwarding: off",
