@@ -106,6 +106,20 @@ pub fn confirm(question: &str, flag: &str) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Has the person type a name on a terminal, and says whether it is that one; without a terminal, refuses and names the flag
+/// that answers.
+pub fn typed(name: &str, flag: &str) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        anyhow::bail!("nobody is at the terminal to type `{name}`; repeat with {flag} to go ahead");
+    }
+    let _ = write!(std::io::stderr(), "Type `{name}` to go ahead: ");
+    let mut answer = String::new();
+    std::io::stdin()
+        .read_line(&mut answer)
+        .context("could not read the answer")?;
+    Ok(answer.trim() == name)
+}
+
 /// How long ago, for people: `12s`, `5m`, `3h`, `2d`.
 pub fn age(since: muster_model::WallTime) -> String {
     let seconds = crate::context::wall_now().0.saturating_sub(since.0) / 1000;

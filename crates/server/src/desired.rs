@@ -25,7 +25,7 @@ pub(crate) use access::expiry;
 pub use access::{
     Join, add_account, add_join_token, add_key, drop_account, drop_key, set_up, use_join_token,
 };
-pub use environment::{add_environment, change_member};
+pub use environment::{add_environment, change_member, change_timings, release_brake};
 pub use host::{HostChange, change_host, drop_host};
 pub use object::{add_volume, drop_blob, drop_registry, drop_volume, put_blob, put_registry};
 pub use rights::host_rights;

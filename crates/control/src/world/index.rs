@@ -18,6 +18,8 @@ pub(super) struct Indexes {
     /// Registered hosts by the number of units on them.
     pub(super) host_loads: OrdSet<(EnvironmentId, u32, HostId)>,
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
+    /// How many hosts the brake keeps from being lost.
+    pub(super) braked: usize,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,
     /// A set for each host: one for all would have a round copy the more of it the more units there are.

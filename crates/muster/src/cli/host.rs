@@ -45,9 +45,22 @@ pub enum HostCommand {
     Rm {
         /// The host
         host: String,
-        /// Although volumes lie on it: their data is lost to the platform
+        /// Although volumes lie on it: their data is lost to the platform; its name has to be typed
         #[arg(long)]
         discard_data: bool,
+        /// Go ahead without asking
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Say that a silent host is dead: what it ran moves at once, also what may run only once
+    ///
+    /// Without this the platform waits until such a unit has surely ended there. Its name has to be typed.
+    ConfirmDead {
+        /// The host
+        host: String,
+        /// Go ahead without asking
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
     /// Make a token with which machines join, and print the command to run there
     Token {

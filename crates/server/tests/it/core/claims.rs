@@ -147,6 +147,7 @@ fn a_claim_that_somebody_beat_looks_again() {
         epoch: 7,
         silent: false,
         since: WallTime(0),
+        lease_ms: None,
     };
     bench.put(&HostObserved {
         host: host(1),
@@ -216,6 +217,7 @@ fn the_words_of_a_replaced_session_are_refused() {
         epoch: 7,
         silent: false,
         since: WallTime(0),
+        lease_ms: None,
     };
     bench.put(&HostObserved {
         host: host(1),
