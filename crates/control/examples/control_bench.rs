@@ -111,14 +111,13 @@ impl Bench {
             ids: IdSource::new(2),
             now: Timestamp(1),
         };
-        bench.put(Environment {
-            id: ENV,
-            name: name("default"),
-            network: NetworkId::new(1, 1),
-            subnet: "10.42.0.0/16".parse().unwrap(),
-            members: BTreeMap::new(),
-            created: WallTime(0),
-        });
+        bench.put(Environment::new(
+            ENV,
+            name("default"),
+            NetworkId::new(1, 1),
+            "10.42.0.0/16".parse().unwrap(),
+            WallTime(0),
+        ));
         bench
     }
 
@@ -153,6 +152,7 @@ impl Bench {
             epoch: 1,
             silent,
             since: WallTime(0),
+            lease_ms: None,
         };
         self.put(HostObserved {
             host: HostId::new(1, host),

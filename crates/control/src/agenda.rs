@@ -89,6 +89,8 @@ pub(crate) enum Fact {
     Braked(EnvironmentId),
     /// The first of those is heard again.
     Returned(EnvironmentId),
+    /// The host, which was lost of late, is in touch.
+    Calm(HostId),
     /// The unit has been up in this generation.
     Up(UnitId, Generation),
     /// No batch of the service's rollout is under way.

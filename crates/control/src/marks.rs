@@ -26,7 +26,10 @@ muster_model::marks! {
     HOST_SUSPECT = "control: a host that came back is suspect until its surplus is gone";
     HOST_LOST = "control: a silent host is taken for lost";
     CONFIRMED_DEAD = "control: somebody says that a silent host is dead";
+    CALM_AGAIN = "control: a host that was lost of late has been calm for long enough";
+    BRAKE_RELEASED = "control: a host is given up although most fell silent, because somebody says so";
     BRAKE = "control: many hosts fell silent together, and nothing is moved";
+    BRAKE_TOLD = "control: a service says that the brake holds a unit of it";
     BRAKE_FOLLOWS = "control: one of them is heard again, and the others are waited for";
     EVACUATED = "control: a unit of an evacuated host gets a replacement before it ends";
     EXCLUSIVE_EVACUATED = "control: an exclusive unit of an evacuated host ends, to be made elsewhere";

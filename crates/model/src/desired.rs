@@ -16,6 +16,7 @@ mod restart;
 mod scheduling;
 mod service;
 mod stack;
+mod timings;
 mod update;
 
 pub use account::{Account, ApiKey, JoinToken, Role};
@@ -38,4 +39,5 @@ pub use service::{
     Condition, Metadata, ScalePolicy, ServiceKind, ServiceSpec, ServiceWish, UnitClass, UnitSpec,
 };
 pub use stack::{Part, RevisionBody, Stack, StackRevision, StackSpec, VolumeSpec};
+pub use timings::{Timings, heartbeat};
 pub use update::{FailureAction, UpdateOrder, UpdatePolicy};

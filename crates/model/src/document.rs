@@ -111,6 +111,10 @@ macro_rules! documents {
 
         /// Any document.
         #[derive(Debug, Clone, PartialEq)]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "a record is on its way from the store to its kind's table, one at a time"
+        )]
         pub enum Record {
             $(
                 #[doc = concat!("A document under `", $prefix, "`.")]

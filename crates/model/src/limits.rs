@@ -52,14 +52,29 @@ pub const REVISIONS_KEPT: usize = 20;
 /// Agents beat this often; three missed beats make a host suspect.
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(2);
 
+/// Heartbeats a second, of all hosts together, from which on agents beat more rarely.
+pub const HEARTBEATS_PER_SECOND: u64 = 500;
+
 /// Silence after which nothing new is placed on a host.
 pub const SUSPECT_AFTER: Duration = Duration::from_secs(6);
 
 /// Silence after which a host is lost and its stateless units are placed elsewhere.
 pub const LOST_AFTER: Duration = Duration::from_secs(10);
 
+/// A host that was lost so often, without a calm time between, is flapping: units go there last.
+pub const LOSSES_DAMPED: u32 = 3;
+
+/// How long a host has to be in touch until its losses are forgotten; it doubles with each loss beyond [`LOSSES_DAMPED`].
+pub const CALM_AFTER_LOSS: Duration = Duration::from_secs(600);
+
+/// The longest calm time that is asked of a host that flaps.
+pub const CALM_MAX: Duration = Duration::from_secs(7_200);
+
 /// An agent's lease with one server: nobody else could move its exclusive units, so it may be long.
 pub const LEASE_SINGLE_SERVER: Duration = Duration::from_secs(60);
+
+/// The lease that is given before a server stops as planned: it may be away for so long without an exclusive unit ending.
+pub const LEASE_BEFORE_STOP: Duration = Duration::from_secs(1_800);
 
 /// Waited on top of the longest lease before an exclusive unit moves.
 pub const LEASE_MARGIN: Duration = Duration::from_secs(2);

@@ -122,6 +122,11 @@ pub enum Reason {
         /// The host.
         host: Name,
     },
+    /// Its host fell silent together with most others.
+    HeldByBrake {
+        /// The host.
+        host: Name,
+    },
     /// The external volume does not exist.
     VolumeMissing {
         /// Its name.
@@ -278,6 +283,11 @@ impl fmt::Display for Reason {
                      ended there"
                 )
             }
+            Self::HeldByBrake { host } => write!(
+                f,
+                "{host} fell silent together with most hosts, which is more likely a broken way than so many deaths: nothing \
+                 of theirs is moved until they return, or until `muster environment release-brake` says so"
+            ),
             Self::VolumeMissing { volume } => {
                 write!(
                     f,

@@ -23,7 +23,7 @@ pub use access::{
     AccountCreate, AccountView, KeyCreate, KeyCreated, KeyView, LoginReply, LoginRequest, Me, MemberPut,
     Membership, SetupRequest,
 };
-pub use environment::{EnvironmentCreate, EnvironmentView, MemberView};
+pub use environment::{EnvironmentCreate, EnvironmentPatch, EnvironmentView, MemberView};
 pub use event::{EventKind, EventView, ObjectView};
 pub use host::{
     DeathView, EvacuationView, HostPatch, HostState, HostView, JoinReply, JoinRequest, JoinTokenCreate,

@@ -8,7 +8,6 @@ mod objects;
 mod process;
 mod project;
 mod service;
-mod span;
 mod stack;
 mod time;
 

@@ -26,7 +26,7 @@ pub use access::{
     Join, JoinDenial, add_account, add_join_token, add_key, drop_account, drop_join_token, drop_key, set_up,
     use_join_token,
 };
-pub use environment::{add_environment, change_member, drop_environment};
+pub use environment::{add_environment, change_member, change_timings, drop_environment, release_brake};
 pub use host::{HostChange, change_host, drop_host};
 pub use object::{add_volume, drop_blob, drop_registry, drop_volume, put_blob, put_registry};
 pub use rights::host_rights;

@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     pub(crate) subjects: Counter,
     pub(crate) alarms: Counter,
     pub(crate) leads: Gauge,
+    pub(crate) hosts_braked: Gauge,
     pub(crate) commit_seconds: Histogram,
     pub(crate) commits: Family<Ended, Counter>,
     pub(crate) revision: Gauge,
@@ -38,6 +39,7 @@ impl Metrics {
             subjects: Counter::default(),
             alarms: Counter::default(),
             leads: Gauge::default(),
+            hosts_braked: Gauge::default(),
             commit_seconds: Histogram::new(SECONDS),
             commits: Family::default(),
             revision: Gauge::default(),
@@ -59,6 +61,11 @@ impl Metrics {
             new.alarms.clone(),
         );
         control.register("leads", "1 while this server leads", new.leads.clone());
+        control.register(
+            "hosts_braked",
+            "Hosts that only the brake keeps from being lost: most fell silent together, and nothing of theirs is moved",
+            new.hosts_braked.clone(),
+        );
         let store = muster.sub_registry_with_prefix("store");
         store.register(
             "commit_seconds",

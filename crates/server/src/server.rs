@@ -23,13 +23,15 @@ use crate::bootstrap::{self, FIRST_SERVER, Ground, LocalJoinError, StartError};
 use crate::config::ServerConfig;
 use crate::hub::{Hub, Switchboard};
 use crate::listen::{self, Room, ServerTls};
-use crate::logic::CoreConfig;
+use crate::logic::{CoreConfig, Event};
 use crate::metrics::Metrics;
 use crate::shell::{self, INBOX, Shell, Windows};
 use crate::{clock, copies, jobs};
 
 /// A core that has not drawn its epoch after this will not.
 const START_WITHIN: Duration = Duration::from_secs(30);
+/// Two heartbeats: the record of a longer lease goes before it, and the next beat after that brings it.
+const LEAVE_WITHIN: Duration = Duration::from_secs(5);
 /// How long links may take to end once the server stops.
 const LINKS_DRAIN: Duration = Duration::from_secs(2);
 
@@ -52,6 +54,8 @@ pub struct Server {
 struct Running {
     task: JoinHandle<()>,
     stop: DropGuard,
+    inbox: mpsc::Sender<Event>,
+    may_stop: watch::Receiver<bool>,
 }
 
 /// A server that stopped although nobody asked it to.
@@ -102,7 +106,7 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
         tls_seen.clone(),
         ca.clone(),
         windows.worlds.clone(),
-        inbox,
+        inbox.clone(),
         metrics.clone(),
     );
     let core = CoreConfig::sole(FIRST_SERVER, boot);
@@ -119,6 +123,8 @@ async fn on_ground(config: ServerConfig, ground: Ground) -> Result<Server, Start
     let core = Running {
         task: tokio::spawn(shell.run(stop.clone())),
         stop: stop.drop_guard(),
+        inbox,
+        may_stop: windows.may_stop.clone(),
     };
     let ids = match first_ids(&windows).await {
         Ok(ids) => ids,
@@ -259,7 +265,10 @@ impl Server {
         };
         let serving = tokio::spawn(listen::serve(listener, room));
         let ended = tokio::select! {
-            () = shutdown => Ok(()),
+            () = shutdown => {
+                core.take_leave().await;
+                Ok(())
+            }
             // Neither the core nor a job ends by itself.
             _ = &mut core.task => Err(CoreEnded),
             Some(_) = jobs.join_next() => Err(CoreEnded),
@@ -279,6 +288,21 @@ impl Server {
 }
 
 impl Running {
+    /// Has agents be given leases that last until a server is back, as far as that takes no longer than they take to beat.
+    async fn take_leave(&mut self) {
+        let leave = async {
+            if self.inbox.send(Event::Stopping).await.is_ok() {
+                // An error is a core that has ended.
+                let _ = self.may_stop.wait_for(|may| *may).await;
+            }
+        };
+        if timeout(LEAVE_WITHIN, leave).await.is_err() {
+            tracing::warn!(
+                "not every host could be told in time that this server stops; exclusive units there may end"
+            );
+        }
+    }
+
     /// Ends it and waits until nothing of it holds the store.
     async fn end(self) {
         drop(self.stop);

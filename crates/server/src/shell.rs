@@ -46,6 +46,8 @@ pub(crate) struct Windows {
     pub(crate) progress: broadcast::Sender<Progress>,
     /// Why the core cannot go on, if it ever could not.
     pub(crate) halted: watch::Receiver<Option<Arc<CoreError>>>,
+    /// Whether agents can do without this server for a while, once it was told to stop.
+    pub(crate) may_stop: watch::Receiver<bool>,
 }
 
 /// The other side of the windows.
@@ -55,6 +57,7 @@ struct Doors {
     leads: watch::Sender<Option<u32>>,
     progress: broadcast::Sender<Progress>,
     halted: watch::Sender<Option<Arc<CoreError>>>,
+    may_stop: watch::Sender<bool>,
 }
 
 pub(crate) struct Shell {
@@ -80,6 +83,7 @@ pub(crate) fn plan() -> (Plan, Windows) {
     let (epoch, epoch_seen) = watch::channel(None);
     let (leads, leads_seen) = watch::channel(None);
     let (halted, halted_seen) = watch::channel(None);
+    let (may_stop, may_stop_seen) = watch::channel(false);
     let (progress, _) = broadcast::channel(256);
     let windows = Windows {
         worlds: worlds_seen,
@@ -87,6 +91,7 @@ pub(crate) fn plan() -> (Plan, Windows) {
         leads: leads_seen,
         progress: progress.clone(),
         halted: halted_seen,
+        may_stop: may_stop_seen,
     };
     (
         Plan {
@@ -96,6 +101,7 @@ pub(crate) fn plan() -> (Plan, Windows) {
                 leads,
                 progress,
                 halted,
+                may_stop,
             },
         },
         windows,
@@ -175,6 +181,8 @@ impl Shell {
                 self.metrics
                     .revision
                     .set(i64::try_from(world.revision().0).unwrap_or(i64::MAX));
+                let braked = i64::try_from(world.hosts_braked()).unwrap_or(i64::MAX);
+                self.metrics.hosts_braked.set(braked);
                 self.doors.worlds.send_replace(*world);
                 self.doors.halted.send_if_modified(|why| why.take().is_some());
             }
@@ -199,6 +207,7 @@ impl Shell {
             // Nobody may be looking.
             Output::Progress { progress, .. } => drop(self.doors.progress.send(progress)),
             Output::Leads(epoch) => self.leads(epoch),
+            Output::MayStop => drop(self.doors.may_stop.send_replace(true)),
             Output::Looked { subjects } => drop(self.metrics.subjects.inc_by(subjects as u64)),
             Output::Alarm { subject, message } => {
                 self.metrics.alarms.inc();

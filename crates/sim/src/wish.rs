@@ -105,7 +105,9 @@ impl Wishes {
         let mut hosts = BTreeSet::new();
         for edit in self.done.values() {
             match edit {
-                Edit::Cordon { host, cordoned: true } => drop(hosts.insert(host.clone())),
+                Edit::Evacuate { host } | Edit::Cordon { host, cordoned: true } => {
+                    hosts.insert(host.clone());
+                }
                 Edit::Cordon { host, .. } => drop(hosts.remove(host)),
                 _ => {}
             }
@@ -299,7 +301,13 @@ impl Edit {
                     wished.paused.remove(service);
                 }
             }
-            Self::Cordon { .. } | Self::Label { .. } | Self::Volume { .. } | Self::Login { .. } => {}
+            Self::Cordon { .. }
+            | Self::Evacuate { .. }
+            | Self::Dead { .. }
+            | Self::ReleaseBrake
+            | Self::Label { .. }
+            | Self::Volume { .. }
+            | Self::Login { .. } => {}
         }
     }
 }

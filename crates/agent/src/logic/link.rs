@@ -33,6 +33,8 @@ struct Session {
     /// Beats without an answer, oldest first.
     unanswered: VecDeque<(u64, Timestamp)>,
     heard: Timestamp,
+    /// The beat whose acknowledgement came last.
+    acknowledged: Option<u64>,
     /// Everything was asked for already, because some content was missing.
     resynced: Option<Timestamp>,
 }
@@ -89,6 +91,7 @@ impl Link {
             sequence: 0,
             unanswered: VecDeque::new(),
             heard: now,
+            acknowledged: None,
             resynced: None,
         });
     }
@@ -106,6 +109,7 @@ impl Link {
         session.unanswered.push_back((session.sequence, now));
         Some(Heartbeat {
             sequence: session.sequence,
+            acknowledged: session.acknowledged,
         })
     }
 
@@ -123,6 +127,7 @@ impl Link {
             .unanswered
             .retain(|(sequence, _)| *sequence > ack.sequence);
         session.heard = now;
+        session.acknowledged = Some(ack.sequence);
         Some(sent)
     }
 
@@ -196,9 +201,9 @@ mod tests {
     #[test]
     fn an_acknowledgement_counts_from_when_its_beat_was_sent() {
         let mut link = welcomed();
-        assert_eq!(link.beat(Timestamp(0)), Some(Heartbeat { sequence: 1 }));
+        assert_eq!(link.beat(Timestamp(0)), Some(Heartbeat::new(1)));
         assert_eq!(link.beat(Timestamp(SECOND)), None);
-        assert_eq!(link.beat(Timestamp(2 * SECOND)), Some(Heartbeat { sequence: 2 }));
+        assert_eq!(link.beat(Timestamp(2 * SECOND)), Some(Heartbeat::new(2)));
         assert_eq!(
             link.acknowledged(Timestamp(3 * SECOND), &ack(2, 2)),
             None,

@@ -1,17 +1,19 @@
 //! Which of the hosts that fit is best.
 
 use muster_model::desired::Relation;
+use muster_model::limits::LOSSES_DAMPED;
 
 use crate::place::filter;
 use crate::shape::Shape;
 use crate::world::{Host, World};
 
-/// Smaller is better: wishes of the files first, then few units of the service in the host's zone (unless the host has far
-/// more of them than others), then few units of the service (a host that dies takes few with it), then that its
-/// image is there, then few units at all.
+/// Smaller is better: hosts that do not come and go first, then wishes of the files, then few units of the service in the
+/// host's zone (unless the host has far more of them than others), then few units of the service (a host that dies takes
+/// few with it), then that its image is there, then few units at all.
 /// Ties go to the smaller host id, so that one world has one answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Score {
+    flaps: bool,
     wishes_unmet: u32,
     overfull: bool,
     crowd: Vec<u32>,
@@ -35,7 +37,9 @@ impl Score {
             Relation::ShouldNot => filter::holds(world, shape, host, &rule.subject, None),
             Relation::Must | Relation::MustNot => false,
         });
+        let losses = host.assigned.map_or(0, |assigned| assigned.losses);
         Self {
+            flaps: losses >= LOSSES_DAMPED,
             wishes_unmet: u32::try_from(unmet.count()).unwrap_or(u32::MAX),
             overfull: false,
             crowd,
@@ -64,7 +68,7 @@ impl Score {
 
     /// Whether the host is all that the files would rather have.
     pub(super) fn meets_all_wishes(&self) -> bool {
-        self.wishes_unmet == 0
+        self.wishes_unmet == 0 && !self.flaps
     }
 
     /// What spoke for the host.
@@ -73,12 +77,16 @@ impl Score {
             0 => String::new(),
             unmet => format!(", though {unmet} of the rules that should hold do not"),
         };
+        let flaps = match self.flaps {
+            true => ", though it was lost several times of late",
+            false => "",
+        };
         let crowd = match self.crowd.first() {
             Some(units) => format!("{units} where its label puts it, "),
             None => String::new(),
         };
         format!(
-            "fewest units there ({crowd}{} of this service, {} in all){unmet}",
+            "fewest units there ({crowd}{} of this service, {} in all){unmet}{flaps}",
             self.units_of_service, self.units
         )
     }

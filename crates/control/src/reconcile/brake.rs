@@ -3,21 +3,30 @@
 use std::time::Duration;
 
 use muster_model::limits::LOST_AFTER;
-use muster_model::{EnvironmentId, Timestamp};
+use muster_model::{EnvironmentId, HostId, Timestamp};
 
 use crate::agenda::{Fact, Stopwatches};
 use crate::desk::Desk;
 use crate::marks;
 use crate::world::{Host, World};
 
-/// Hosts that fell silent within this of one another did so together.
-const TOGETHER: Duration = Duration::from_secs(60);
+/// Hosts that fell silent within this of one another did so together: who vanish within 30 s are missed some seconds
+/// further apart.
+const TOGETHER: Duration = Duration::from_secs(35);
 /// When the first one of them is heard again, the others have this long to follow.
 const FOLLOW_WITHIN: Duration = LOST_AFTER;
 
 /// Whether a host that fell silent at `since` is not to be taken for lost. The host is looked at again when that may
 /// have changed.
-pub(super) fn holds(desk: &mut Desk<'_>, environment: EnvironmentId, since: Timestamp) -> bool {
+pub(super) fn holds(desk: &mut Desk<'_>, environment: EnvironmentId, host: HostId, since: Timestamp) -> bool {
+    if desk
+        .world
+        .host(host)
+        .is_some_and(|host| is_released(&desk.world, host))
+    {
+        marks::BRAKE_RELEASED.reach();
+        return false;
+    }
     let at = desk.now();
     let (braked, returned) = (Fact::Braked(environment), Fact::Returned(environment));
     if fell_together(&desk.world, &desk.agenda.since, environment, since) {
@@ -60,6 +69,7 @@ fn fell_together(world: &World, since: &Stopwatches, environment: EnvironmentId,
     for host in world.hosts(environment).filter(|host| host.observed.is_some()) {
         match silent_since(since, host) {
             None if host.heard() => active += 1,
+            _ if is_released(world, host) => {}
             // One that was not looked at yet fell silent just now.
             None => together += 1,
             Some(other) if other.since(when) <= TOGETHER && when.since(other) <= TOGETHER => together += 1,
@@ -67,6 +77,13 @@ fn fell_together(world: &World, since: &Stopwatches, environment: EnvironmentId,
         }
     }
     together >= 3 && together > active
+}
+
+/// Whether an operator said that a host that fell silent with many others is to be given up like any other.
+fn is_released(world: &World, host: Host<'_>) -> bool {
+    let session = host.observed.map(|observed| observed.session.id);
+    let environment = host.wish.and_then(|wish| world.environment(wish.environment));
+    environment.is_some_and(|environment| environment.released.get(&host.id).copied() == session)
 }
 
 fn silent_since(since: &Stopwatches, host: Host<'_>) -> Option<Timestamp> {

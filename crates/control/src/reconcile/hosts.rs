@@ -3,10 +3,9 @@
 use muster_model::assigned::{HostAssigned, NetworkAssigned, Presence, UnitWish};
 use muster_model::desired::{Environment, HostWish};
 use muster_model::document::Document;
-use muster_model::limits::{LOST_AFTER, SUSPECT_AFTER};
 use muster_model::{HostId, Reason};
 
-use super::brake;
+use super::{brake, calm};
 use crate::agenda::Fact;
 use crate::allot::addresses;
 use crate::desk::Desk;
@@ -24,12 +23,15 @@ pub(crate) fn reconcile(desk: &mut Desk<'_>, subject: &Subject) {
         (None, _) => leave(desk, *id),
         (Some(wish), None) => welcome(desk, &wish),
         (Some(_), Some(assigned)) => {
-            let presence = presence(desk, *id, assigned.presence);
-            if presence != assigned.presence {
-                desk.put(HostAssigned {
-                    presence,
-                    ..(*assigned.doc).clone()
-                });
+            let (presence, braked) = presence(desk, *id, assigned.presence);
+            let now = HostAssigned {
+                presence,
+                braked,
+                losses: calm::losses(desk, *id, &assigned, presence),
+                ..(*assigned.doc).clone()
+            };
+            if now != *assigned.doc {
+                desk.put(now);
             }
         }
     }
@@ -65,6 +67,8 @@ fn welcome(desk: &mut Desk<'_>, wish: &HostWish) {
         environment: environment.id,
         networks: vec![network],
         presence: Presence::Registering,
+        braked: false,
+        losses: 0,
     });
     desk.agenda.touch([Subject::Host(wish.id)]);
 }
@@ -86,13 +90,13 @@ fn managed_network(world: &World, environment: &Environment) -> Option<NetworkAs
     })
 }
 
-/// Whether to count on a host: in touch, silent a while, silent too long.
-fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
+/// Whether to count on a host: in touch, silent a while, silent too long; and whether only the brake keeps it from being lost.
+fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> (Presence, bool) {
     let Some(host) = desk.world.host(id) else {
-        return now;
+        return (now, false);
     };
     let Some(observed) = host.observed.cloned() else {
-        return now;
+        return (now, false);
     };
     let environment = host.wish.map(|wish| wish.environment);
     if !observed.session.silent {
@@ -104,16 +108,16 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
         // What was replaced meanwhile stops before anything new starts.
         return if surplus && now != Presence::Active {
             marks::HOST_SUSPECT.reach();
-            Presence::Suspect
+            (Presence::Suspect, false)
         } else {
-            Presence::Active
+            (Presence::Active, false)
         };
     }
     let at = desk.now();
     let since = desk.since().start(Fact::Silent(id, observed.session.id), at);
-    let lost_at = since + (LOST_AFTER - SUSPECT_AFTER);
+    let lost_at = since + desk.world.timings(id).grace(desk.world.hosts_known());
     if now == Presence::Lost {
-        return now;
+        return (now, false);
     }
     if desk
         .world
@@ -121,17 +125,17 @@ fn presence(desk: &mut Desk<'_>, id: HostId, now: Presence) -> Presence {
         .is_some_and(|host| host.confirmed_dead().is_some())
     {
         marks::CONFIRMED_DEAD.reach();
-        return Presence::Lost;
+        return (Presence::Lost, false);
     }
     if at < lost_at {
         desk.wake(lost_at);
-        return Presence::Suspect;
+        return (Presence::Suspect, false);
     }
-    if environment.is_none_or(|environment| brake::holds(desk, environment, since)) {
-        return Presence::Suspect;
+    if environment.is_none_or(|environment| brake::holds(desk, environment, id, since)) {
+        return (Presence::Suspect, true);
     }
     marks::HOST_LOST.reach();
-    Presence::Lost
+    (Presence::Lost, false)
 }
 
 /// Whether units that were replaced elsewhere are still on a host.

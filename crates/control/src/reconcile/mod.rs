@@ -4,6 +4,7 @@
 //! failover and the normal day are one path.
 
 mod brake;
+mod calm;
 mod changed;
 mod evacuate;
 mod hosts;

@@ -8,6 +8,7 @@ use super::look::Look;
 use super::members::{Member, State};
 use super::rollouts;
 use crate::desk::Desk;
+use crate::marks;
 use crate::world::World;
 
 /// Reasons kept; the first say enough.
@@ -126,6 +127,10 @@ fn waits(look: &Look<'_, '_>, member: &Member) -> Option<Reason> {
     if !member.runs() {
         return look.blocks(member).then_some(Reason::WaitsForOld { number });
     }
+    if let Some(host) = braked(look, member) {
+        marks::BRAKE_TOLD.reach();
+        return Some(Reason::HeldByBrake { host });
+    }
     let message = match member.state {
         State::Up | State::Done | State::Gone => return None,
         State::Lost if look.is_global() => return None,
@@ -137,6 +142,13 @@ fn waits(look: &Look<'_, '_>, member: &Member) -> Option<Reason> {
         State::Coming | State::Failed => member.message.clone(),
     };
     Some(Reason::WaitsForUnit { number, message })
+}
+
+/// The host of a unit, if only the brake keeps that from being lost.
+fn braked(look: &Look<'_, '_>, member: &Member) -> Option<Name> {
+    let world = &look.desk.world;
+    let assigned = world.host(member.unit.host)?.assigned?;
+    assigned.braked.then(|| world.host_name(member.unit.host))?
 }
 
 /// Whether somebody has to do something.

@@ -58,7 +58,10 @@ impl World {
 
     pub(super) fn set_host_assigned(&mut self, id: HostId, new: New<HostAssigned>, touched: &mut Touched) {
         let networks = |doc: &New<HostAssigned>| doc.as_ref().map(|doc| doc.networks.clone());
-        let (before, after) = (networks(&self.host_entry(id).assigned), networks(&new));
+        let entry = self.host_entry(id);
+        let (before, after) = (networks(&entry.assigned), networks(&new));
+        let braked = |doc: &New<HostAssigned>| usize::from(doc.as_ref().is_some_and(|doc| doc.braked));
+        self.index.braked = (self.index.braked + braked(&new)).saturating_sub(braked(&entry.assigned));
         self.change_host(id, |entry| entry.assigned = new);
         if before != after {
             touched.tables.push(TablePart::Networks(id));

@@ -22,6 +22,8 @@ pub(super) struct Indexes {
     pub(super) zones: Zones,
     pub(super) holdings: Holdings,
     pub(super) stacks: OrdMap<(EnvironmentId, Name), StackId>,
+    /// How many hosts the brake keeps from being lost.
+    pub(super) braked: usize,
     /// Units of a service in the order of their numbers.
     pub(super) service_units: OrdMap<(StackId, Name), OrdSet<(u32, UnitId)>>,
     /// A set for each host: one for all would have a round copy the more of it the more units there are.

@@ -9,7 +9,8 @@ use muster_model::assigned::{
 };
 use muster_model::desired::{
     Account, ApiKey, BlobObject, ConfirmedDead, Environment, EpochCounter, HostWish, JoinToken, Part,
-    Platform, RegistryCredential, ServiceSpec, ServiceWish, Stack, StackRevision, StackSpec, VolumeWish,
+    Platform, RegistryCredential, ServiceSpec, ServiceWish, Stack, StackRevision, StackSpec, Timings,
+    VolumeWish,
 };
 use muster_model::net::Protocol;
 use muster_model::observed::{HostObserved, UnitStatus};
@@ -163,6 +164,28 @@ impl World {
     /// The environment's host with this name.
     pub fn host_by_name(&self, environment: EnvironmentId, name: &Name) -> Option<Host<'_>> {
         self.host(*self.index.hosts.get(&(environment, name.clone()))?)
+    }
+
+    /// How many hosts the platform knows.
+    pub fn hosts_known(&self) -> usize {
+        self.docs.hosts.len()
+    }
+
+    /// How soon a host counts as suspect and as lost.
+    pub fn timings(&self, host: HostId) -> Timings {
+        let environment = self
+            .host(host)
+            .and_then(|host| host.wish)
+            .map(|wish| wish.environment);
+        let environment = environment.and_then(|id| self.environment(id));
+        environment
+            .map(|environment| environment.timings)
+            .unwrap_or_default()
+    }
+
+    /// How many hosts the brake keeps from being lost.
+    pub fn hosts_braked(&self) -> usize {
+        self.index.braked
     }
 
     /// All hosts of which anything is known, those that left included.

@@ -352,3 +352,98 @@ fn confirm_dead(lab: &mut Lab, host: HostId) {
     };
     lab.change_host(host, |wish| wish.confirmed_dead = Some(said));
 }
+
+#[test]
+fn an_operator_may_say_that_hosts_that_fell_silent_together_are_given_up() {
+    let mut lab = Lab::with_hosts(5);
+    let shop = lab.deploy("shop", stack([("web", service("web").scale(5))]));
+    lab.settle();
+    for number in [1, 2, 3] {
+        lab.silence(id(number));
+    }
+    lab.settle();
+    let braked = |lab: &Lab| {
+        (1..=5)
+            .filter(|n| lab.world.host(id(*n)).unwrap().assigned.unwrap().braked)
+            .count()
+    };
+    assert_eq!((braked(&lab), lab.world.hosts_braked()), (3, 3));
+    let held = |reason: &Reason| matches!(reason, Reason::HeldByBrake { .. });
+    assert_eq!(
+        lab.reasons(shop, "web")
+            .iter()
+            .filter(|reason| held(reason))
+            .count(),
+        3
+    );
+    lab.release_brake();
+    lab.settle();
+    assert!(
+        [1, 2, 3]
+            .iter()
+            .all(|number| lab.presence(id(*number)) == Presence::Lost)
+    );
+    assert_eq!((braked(&lab), lab.state(shop, "web")), (0, ServiceState::Steady));
+    for number in [1, 2, 3] {
+        lab.hear(id(number));
+    }
+    lab.settle();
+    for number in [2, 3, 4] {
+        lab.silence(id(number));
+    }
+    lab.settle();
+    assert_eq!(braked(&lab), 3, "that was about another silence");
+}
+
+#[test]
+fn an_environment_says_how_soon_its_hosts_are_lost() {
+    let mut lab = Lab::with_hosts(2);
+    lab.change_environment(|environment| {
+        environment.timings.suspect_after_ms = Some(8_000);
+        environment.timings.lost_after_ms = Some(20_000);
+    });
+    lab.silence(id(1));
+    lab.round();
+    lab.now = lab.now + std::time::Duration::from_millis(11_999);
+    lab.agenda.touch([muster_control::Subject::Host(id(1))]);
+    lab.round();
+    assert_eq!(lab.presence(id(1)), Presence::Suspect);
+    lab.now = lab.agenda.wake_at().unwrap();
+    lab.round();
+    assert_eq!(lab.presence(id(1)), Presence::Lost);
+}
+
+#[test]
+fn a_host_that_comes_and_goes_gets_units_last_until_it_has_been_calm() {
+    let mut lab = Lab::with_hosts(2);
+    for _ in 0..3 {
+        lab.silence(id(1));
+        lab.settle();
+        assert_eq!(lab.presence(id(1)), Presence::Lost);
+        lab.hear(id(1));
+        lab.settle();
+    }
+    let losses = |lab: &Lab| lab.world.host(id(1)).unwrap().assigned.unwrap().losses;
+    assert_eq!(losses(&lab), 3);
+    let shop = lab.deploy("shop", stack([("web", service("web").scale(3))]));
+    lab.settle();
+    assert!(lab.running(shop, "web").iter().all(|unit| unit.host == id(2)));
+    lab.deploy("log", stack([("log", service("log").global())]));
+    lab.settle();
+    assert_eq!(
+        lab.world.units_on(id(1)).count(),
+        1,
+        "what every host has, it has"
+    );
+    lab.change_host(id(2), |wish| wish.cordoned = true);
+    lab.wish(shop, "web", |wish| wish.scale = Some(4));
+    lab.settle();
+    assert_eq!(lab.world.units_on(id(1)).count(), 2, "better there than nowhere");
+    lab.advance(590);
+    lab.agenda.touch([muster_control::Subject::Host(id(1))]);
+    lab.round();
+    assert_eq!(losses(&lab), 3);
+    lab.advance(10);
+    lab.settle();
+    assert_eq!(losses(&lab), 0);
+}

@@ -70,14 +70,13 @@ impl Lab {
             server: ServerId::new(1, 1),
             lease_ms: 60_000,
         });
-        lab.put(Environment {
-            id: ENV,
-            name: name("default"),
-            network: NetworkId::new(1, 1),
-            subnet: "10.42.0.0/16".parse().unwrap(),
-            members: BTreeMap::new(),
-            created: WallTime(0),
-        });
+        lab.put(Environment::new(
+            ENV,
+            name("default"),
+            NetworkId::new(1, 1),
+            "10.42.0.0/16".parse().unwrap(),
+            WallTime(0),
+        ));
         lab
     }
 
@@ -119,6 +118,22 @@ impl Lab {
         let mut wish = (*self.world.host(id).unwrap().wish.unwrap().doc).clone();
         change(&mut wish);
         self.put(wish);
+    }
+
+    pub fn change_environment(&mut self, change: impl FnOnce(&mut Environment)) {
+        let mut environment = (*self.world.environment(ENV).unwrap().doc).clone();
+        change(&mut environment);
+        self.put(environment);
+    }
+
+    /// As the server would.
+    pub fn release_brake(&mut self) {
+        let sessions = self.world.hosts(ENV).filter_map(|host| {
+            let session = &host.observed?.session;
+            session.silent.then_some((host.id, session.id))
+        });
+        let released = sessions.collect();
+        self.change_environment(|environment| environment.released = released);
     }
 
     pub fn change_facts(&mut self, id: HostId, change: impl FnOnce(&mut HostFacts)) {
@@ -164,6 +179,7 @@ impl Lab {
             epoch: 1,
             silent,
             since: WallTime(0),
+            lease_ms: None,
         };
         self.put(HostObserved { host, session, facts });
     }

@@ -19,6 +19,17 @@ pub struct HostAssigned {
     /// Whether control counts on it.
     #[serde(default)]
     pub presence: Presence,
+    /// It would be lost, but most hosts fell silent with it: nothing of theirs is moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub braked: bool,
+    /// How often it was lost of late.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub losses: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A network as one host has it.

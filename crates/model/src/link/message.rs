@@ -105,6 +105,19 @@ pub struct Welcome {
 pub struct Heartbeat {
     /// Grows by one with each beat of a session.
     pub sequence: u64,
+    /// The beat of this session whose acknowledgement was acted on last; older agents do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<u64>,
+}
+
+impl Heartbeat {
+    /// A beat before anything was acknowledged.
+    pub const fn new(sequence: u64) -> Self {
+        Self {
+            sequence,
+            acknowledged: None,
+        }
+    }
 }
 
 /// Heard. The lease counts from when the agent *sent* the heartbeat.

@@ -31,6 +31,9 @@ pub struct SessionRecord {
     pub silent: bool,
     /// When it was claimed, or fell silent.
     pub since: WallTime,
+    /// The longest lease that the agent may hold, milliseconds; none is as long as the leader's page says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_ms: Option<u64>,
 }
 
 /// What an agent says of its machine and engine.

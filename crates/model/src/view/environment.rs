@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::desired::Role;
+use crate::desired::{Role, Timings};
 use crate::net::Subnet;
 use crate::{AccountId, EnvironmentId, Name, WallTime};
 
@@ -33,6 +33,21 @@ pub struct EnvironmentView {
     pub members: Vec<MemberView>,
     /// When it was made.
     pub created: WallTime,
+    /// How soon silence counts, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Timings::is_usual")]
+    pub timings: Timings,
+    /// Hosts that fell silent together with most others: nothing of theirs is moved until they return or the brake is released.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub braked: Vec<Name>,
+}
+
+/// What to change about an environment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentPatch {
+    /// How soon silence counts; what it does not name becomes as usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timings: Option<Timings>,
 }
 
 /// A member of an environment.

@@ -38,9 +38,20 @@ pub struct HostView {
     /// How its evacuation goes, while it is being evacuated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evacuation: Option<EvacuationView>,
+    /// It would be lost, but most hosts fell silent with it, so nothing of theirs is moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub braked: bool,
+    /// How often it was lost of late.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub losses: u32,
     /// Who says that it is dead, until it is heard again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_dead: Option<DeathView>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Somebody says that a silent host is dead.

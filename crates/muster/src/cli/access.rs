@@ -1,7 +1,11 @@
 //! Who may do what, and where.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use muster_model::Name;
+
+use super::time::duration;
 
 #[derive(Debug, Args)]
 pub struct LoginArgs {
@@ -41,6 +45,28 @@ pub enum EnvironmentCommand {
         /// Its name
         name: Name,
         /// Do not ask
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Say how soon an environment's hosts count as lost; what is not given becomes as usual
+    Set {
+        /// The environment
+        name: Name,
+        /// Silence after which nothing new is placed on a host, such as 6s
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        suspect_after: Option<Duration>,
+        /// Silence after which a host's units are made elsewhere, such as 20s
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        lost_after: Option<Duration>,
+        /// Within what time a host that nobody hears ends what may run only once, such as 30s
+        #[arg(long, value_name = "TIME", value_parser = duration)]
+        lease: Option<Duration>,
+    },
+    /// Give up the hosts that are silent now, although most fell silent together
+    ReleaseBrake {
+        /// The environment
+        name: Name,
+        /// Go ahead without asking
         #[arg(long, short = 'y')]
         yes: bool,
     },

@@ -58,9 +58,22 @@ pub enum HostCommand {
     Rm {
         /// The host
         host: String,
-        /// Although volumes lie on it: their data is lost to the platform
+        /// Although volumes lie on it: their data is lost to the platform; its name has to be typed
         #[arg(long)]
         discard_data: bool,
+        /// Go ahead without asking
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
+    /// Say that a silent host is dead: what it ran moves at once, also what may run only once
+    ///
+    /// Without this the platform waits until such a unit has surely ended there. Its name has to be typed.
+    ConfirmDead {
+        /// The host
+        host: String,
+        /// Go ahead without asking
+        #[arg(long, short = 'y')]
+        yes: bool,
     },
     /// Tokens with which machines join; without a word more it makes one
     #[command(args_conflicts_with_subcommands = true)]
@@ -91,8 +104,8 @@ pub struct TokenCreateArgs {
     #[arg(long, default_value_t = 1)]
     pub uses: u32,
     /// Valid this long: `10m`, `1h`, `7d`; a number alone is seconds
-    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = super::span::seconds)]
-    pub ttl: u64,
+    #[arg(long, default_value = "1h", value_name = "TIME", value_parser = duration)]
+    pub ttl: Duration,
     /// Label that hosts get with it
     #[arg(long = "label", value_name = "KEY=VALUE")]
     pub labels: Vec<String>,

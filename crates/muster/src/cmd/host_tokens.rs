@@ -32,7 +32,7 @@ pub async fn run(client: &Client, command: TokenCommand, global: &Global) -> any
 async fn create(client: &Client, args: &TokenCreateArgs) -> anyhow::Result<()> {
     let request = JoinTokenCreate {
         uses: Some(args.uses),
-        ttl_seconds: Some(args.ttl),
+        ttl_seconds: Some(args.ttl.as_secs()),
         labels: pairs(&args.labels)?,
     };
     let path = client.env("/join-tokens");

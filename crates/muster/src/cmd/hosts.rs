@@ -1,11 +1,13 @@
 //! `muster host`: machines.
 
+mod dead;
 mod evacuate;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use hyper::Method;
+use muster_model::limits::LOSSES_DAMPED;
 use muster_model::view::{HostPatch, HostState, HostView, LeavingView};
 
 use super::{host_tokens, stats};
@@ -21,6 +23,7 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
         HostCommand::Ls => {
             let hosts: Vec<HostView> = client.all(&client.env("/hosts")).await?;
             print::listing(global.output, &hosts, |wide| table(&hosts, wide))?;
+            tell_brake(&hosts);
         }
         HostCommand::Show { host } => {
             let host: HostView = client.get(&one(&host)).await?;
@@ -34,11 +37,12 @@ pub async fn run(command: HostCommand, global: &Global) -> anyhow::Result<ExitCo
             deadline,
             detach,
         } => return evacuate::run(&client, &one(&host), deadline, detach).await,
-        HostCommand::Rm { host, discard_data } => {
-            let flag = if discard_data { "?discard_data=true" } else { "" };
-            client.delete(&format!("{}{flag}", one(&host))).await?;
-            print::say(format!("Removed {host}."));
-        }
+        HostCommand::Rm {
+            host,
+            discard_data,
+            yes,
+        } => return dead::remove(&client, &one(&host), discard_data, yes).await,
+        HostCommand::ConfirmDead { host, yes } => return dead::confirm(&client, &one(&host), yes).await,
         HostCommand::Label { host, changes } => label(&client, &one(&host), &changes).await?,
         HostCommand::Token { command, create } => {
             let command = command.unwrap_or(TokenCommand::Create(create));
@@ -81,6 +85,23 @@ async fn cordon(client: &Client, path: &str, cordoned: bool) -> anyhow::Result<(
     };
     print::say(format!("{} {now}.", host.name));
     Ok(())
+}
+
+/// The alarm that nothing is moved although hosts are silent.
+fn tell_brake(hosts: &[HostView]) {
+    let braked: Vec<&str> = hosts
+        .iter()
+        .filter(|host| host.braked)
+        .map(|host| host.name.as_str())
+        .collect();
+    if !braked.is_empty() {
+        let (names, all) = (braked.join(", "), hosts.len());
+        print::say(Paint::for_stderr().red(&format!(
+            "{} of {all} hosts fell silent together ({names}): nothing of theirs is moved until they return. If they are gone for \
+             good, go on without them with `muster environment release-brake`.",
+            braked.len()
+        )));
+    }
 }
 
 fn table(hosts: &[HostView], wide: bool) -> Table {
@@ -154,6 +175,24 @@ fn facts(host: &HostView) -> Table {
     }
     if let Some(ends) = facts.certificate_ends {
         row("certificate ends", ends.to_string());
+    }
+    if host.braked {
+        row(
+            "brake",
+            "it fell silent together with most hosts; nothing of theirs is moved".to_owned(),
+        );
+    }
+    if host.losses > 0 {
+        let preferred = if host.losses >= LOSSES_DAMPED {
+            "; units go there only if no other host fits, until it has been calm for long enough"
+        } else {
+            ""
+        };
+        row("lost of late", format!("{} times{preferred}", host.losses));
+    }
+    if let Some(death) = &host.confirmed_dead {
+        let by = death.by.as_ref().map_or("somebody", |by| by.as_str());
+        row("said to be dead", format!("by {by}, {}", death.at));
     }
     for (fact, value) in evacuation(host) {
         row(fact, value);

@@ -20,5 +20,5 @@ mod machine;
 mod many_hosts;
 mod one_machine;
 mod renewal;
-mod upgrade;
 mod stats;
+mod upgrade;

@@ -143,6 +143,21 @@ fn access() -> Vec<Row> {
         )
         .problems(&[409])
         .act(NONE, environments::remove),
+        patch(
+            "/v1/environments/{env}",
+            "change_environment",
+            ChangeHosts,
+            "How soon the environment's hosts count as lost, and how long their leases are",
+        )
+        .problems(&[412, 422])
+        .write(OK, environments::change),
+        post(
+            "/v1/environments/{env}/release-brake",
+            "release_brake",
+            ChangeHosts,
+            "Give up the hosts that are silent now, although most fell silent together",
+        )
+        .act(OK, environments::release_brake),
         put(
             "/v1/environments/{env}/members/{account}",
             "put_member",

@@ -14,7 +14,7 @@ use muster_model::view::{
     LeavingView, MemberView, RegistryView, RolloutView, SecretView, ServiceView, StackRevisionView,
     StackState, StackView, UnitView,
 };
-use muster_model::{HostId, Name};
+use muster_model::{EnvironmentId, HostId, Name};
 
 use crate::auth::SESSION_NOTE;
 
@@ -232,6 +232,8 @@ pub(super) fn host(world: &World, host: Host<'_>) -> Option<HostView> {
             .evacuation
             .as_ref()
             .map(|evacuation| leaving(world, host.id, evacuation)),
+        braked: host.assigned.is_some_and(|assigned| assigned.braked),
+        losses: host.assigned.map_or(0, |assigned| assigned.losses),
         confirmed_dead: host.confirmed_dead().map(|said| DeathView {
             by: world.account(said.by).map(|account| account.name.clone()),
             at: said.at,
@@ -279,6 +281,15 @@ pub(super) fn revision(world: &World, stack: &Stack, revision: &StackRevision) -
     }
 }
 
+fn braked(world: &World, environment: EnvironmentId) -> Vec<Name> {
+    if world.hosts_braked() == 0 {
+        return Vec::new();
+    }
+    let hosts = world.hosts(environment);
+    let braked = hosts.filter(|host| host.assigned.is_some_and(|assigned| assigned.braked));
+    braked.filter_map(|host| host_name(world, host.id)).collect()
+}
+
 pub(super) fn environment(world: &World, environment: &Environment, role: Role) -> EnvironmentView {
     let member = |(account, role): (&muster_model::AccountId, &Role)| {
         let name = world.account(*account)?.name.clone();
@@ -295,6 +306,8 @@ pub(super) fn environment(world: &World, environment: &Environment, role: Role) 
         role,
         members: environment.members.iter().filter_map(member).collect(),
         created: environment.created,
+        timings: environment.timings,
+        braked: braked(world, environment.id),
     }
 }
 

@@ -1,7 +1,5 @@
 //! The documents that a new platform begins with. Pure, so that the simulator begins with the same.
 
-use std::collections::BTreeMap;
-
 use muster_model::desired::{Environment, EpochCounter, Platform};
 use muster_model::limits::MANAGED_SUBNET;
 use muster_model::name::NameError;
@@ -50,14 +48,9 @@ pub fn first_documents(first: &First) -> Result<Commit, StartError> {
 
 /// The environment that every platform begins with.
 pub fn default_environment(subnet: Subnet, now: WallTime) -> Result<Environment, NameError> {
-    Ok(Environment {
-        id: EnvironmentId::new(FIRST_EPOCH, 1),
-        name: Name::parse(DEFAULT_ENVIRONMENT)?,
-        network: NetworkId::new(FIRST_EPOCH, 1),
-        subnet,
-        members: BTreeMap::new(),
-        created: now,
-    })
+    let name = Name::parse(DEFAULT_ENVIRONMENT)?;
+    let (id, network) = (EnvironmentId::new(FIRST_EPOCH, 1), NetworkId::new(FIRST_EPOCH, 1));
+    Ok(Environment::new(id, name, network, subnet, now))
 }
 
 pub(super) fn usual_subnet() -> Result<Subnet, StartError> {

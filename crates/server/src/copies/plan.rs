@@ -199,6 +199,8 @@ mod tests {
                 environment,
                 networks: Vec::new(),
                 presence: Presence::Active,
+                braked: false,
+                losses: 0,
             },
         );
         let facts = HostFacts {
@@ -215,6 +217,7 @@ mod tests {
             epoch: 1,
             silent: false,
             since: WallTime(0),
+            lease_ms: None,
         };
         put(world, HostObserved { host, session, facts });
     }

@@ -15,6 +15,8 @@ muster_model::marks! {
     CONNECTED_ANEW = "server: an agent connects anew while its old connection stands";
     OVERSLEPT = "server: it was itself away, and hosts have a while to be heard again";
     FELL_SILENT = "server: a host falls silent";
+    LEASE_RAISED = "server: a longer lease is recorded before it is given";
+    LEASE_LOWERED = "server: a shorter lease is recorded once the longer one is given up";
     DID_NOT_GREET = "server: an agent that does not say hello is closed";
     RESYNC = "server: an agent asks for everything";
     RESUMED_SAME = "server: an agent resumes with the table that it should have";

@@ -11,6 +11,7 @@
 
 mod controller;
 mod leadership;
+mod lease;
 pub mod marks;
 mod mirror;
 mod outbox;
@@ -92,6 +93,8 @@ pub enum Event {
         /// Which.
         connection: ConnectionId,
     },
+    /// Somebody wants this server to stop: it says [`Output::MayStop`] when agents can do without it for a while.
+    Stopping,
     /// Time has passed.
     Tick,
 }
@@ -156,6 +159,8 @@ pub enum Output {
         /// What was found.
         message: String,
     },
+    /// It was told to stop, and nothing ends soon because of that.
+    MayStop,
     /// The mirror cannot follow the store any more; nothing is decided until [`Event::Loaded`].
     Halt(CoreError),
 }
@@ -204,6 +209,7 @@ pub struct ServerCore {
     /// What was last told in [`Output::Epoch`] and [`Output::Leads`].
     told_epoch: Option<u32>,
     told_leads: Option<u32>,
+    told_may_stop: bool,
 }
 
 /// What a commit is for.
@@ -234,6 +240,7 @@ impl ServerCore {
             tickets: Tickets::new(config.label),
             told_epoch: None,
             told_leads: None,
+            told_may_stop: false,
         }
     }
 
@@ -281,6 +288,7 @@ impl ServerCore {
                 self.sessions.heard(now, &self.mirror, connection, message, out)
             }
             Event::Closed { connection } => self.sessions.closed(connection),
+            Event::Stopping => self.sessions.stop(),
             Event::Tick => {}
         }
         Ok(())
@@ -315,6 +323,10 @@ impl ServerCore {
         let leads = reign.map(|reign| reign.epoch);
         if std::mem::replace(&mut self.told_leads, leads) != leads {
             out.push(Output::Leads(leads));
+        }
+        if !self.told_may_stop && self.sessions.may_stop(&self.mirror) {
+            self.told_may_stop = true;
+            out.push(Output::MayStop);
         }
         Ok(())
     }

@@ -7,12 +7,14 @@
 
 use std::time::Duration;
 
-use muster_model::limits::{HEARTBEAT_EVERY, SUSPECT_AFTER};
+use muster_model::desired::{UnitClass, heartbeat};
+use muster_model::limits::{HEARTBEAT_EVERY, LEASE_BEFORE_STOP};
 use muster_model::link::{FromAgent, Heartbeat, HeartbeatAck, Hello, PROTOCOL, TableDelta, ToAgent, Welcome};
 use muster_model::observed::{HostObserved, SessionRecord};
 use muster_model::{HostId, Revision, ServerId, SessionId, Timestamp};
 use muster_store::{Commit, Key, KeyError, Precondition, typed};
 
+use super::lease::Lease;
 use super::marks;
 use super::mirror::Mirror;
 use super::outbox::Outbox;
@@ -28,6 +30,8 @@ const HELLO_WITHIN: Duration = Duration::from_secs(10);
 pub(super) struct Common {
     pub(super) server: ServerId,
     pub(super) lease: Duration,
+    /// It is about to stop as planned.
+    pub(super) stopping: bool,
     /// The epoch that sessions are numbered under, once it is drawn.
     pub(super) epoch: Option<u32>,
     /// The last session's number.
@@ -46,8 +50,14 @@ pub(super) struct Session {
     settled: Revision,
     retry_at: Timestamp,
     last_heard: Timestamp,
+    /// How often its agent was told to beat.
+    heartbeat: Duration,
     /// This server was away itself: until then the host is not called silent.
     excused_until: Option<Timestamp>,
+    /// What its session has given.
+    lease: Lease,
+    /// Its agent was given the lease that lasts while this server is away.
+    waits_long: bool,
     /// In which session it last acknowledged a heartbeat, and when.
     last_acknowledged: Option<(SessionId, Timestamp)>,
 }
@@ -86,6 +96,7 @@ enum Asked {
         taken: Box<Reports>,
     },
     Silence,
+    Lease,
 }
 
 impl Session {
@@ -99,7 +110,10 @@ impl Session {
             settled: Revision(0),
             retry_at: Timestamp(0),
             last_heard: now,
+            heartbeat: HEARTBEAT_EVERY,
             excused_until: None,
+            lease: Lease::default(),
+            waits_long: false,
             last_acknowledged: None,
         }
     }
@@ -134,7 +148,7 @@ impl Session {
     /// This server was away: the host gets time for another heartbeat, once in a silence, or a server that is always late
     /// would never call a dead host silent.
     pub(super) fn excuse(&mut self, now: Timestamp) {
-        self.excused_until.get_or_insert(now + HEARTBEAT_EVERY);
+        self.excused_until.get_or_insert(now + self.heartbeat);
     }
 
     fn hears(&mut self, now: Timestamp) {
@@ -210,7 +224,7 @@ impl Session {
             return Ok(());
         }
         self.check_connection(now);
-        self.go_live(now.mirror, now.out);
+        self.go_live(now.at, now.mirror, now.out);
         self.send_difference(now.mirror, now.out);
         if self.asked.is_some() || now.mirror.revision() < self.settled || now.at < self.retry_at {
             return Ok(());
@@ -219,6 +233,9 @@ impl Session {
             return self.fall_silent(now);
         }
         if self.claim(now, common)? {
+            return Ok(());
+        }
+        if self.record_lease(now, common)? {
             return Ok(());
         }
         self.report(now)
@@ -325,10 +342,12 @@ impl Session {
         session: SessionId,
         out: &mut Vec<Output>,
     ) {
-        let standing = mirror.leader().map_or(0, |leader| leader.lease_ms);
-        let lease_ms = standing.min(u64::try_from(common.lease.as_millis()).unwrap_or(u64::MAX));
         // Only as long as the record in the store is this session's; if it is not, the next step closes.
         if self.holds(mirror, session) && !mirror.is_loading() {
+            let (recorded, wished) = (self.recorded_lease(mirror), self.wished_lease(mirror, common));
+            let lease_ms = self.lease.grant(now, beat.sequence, recorded, wished);
+            self.waits_long = common.stopping && lease_ms == wished;
+            self.lease.confirmed(beat.acknowledged.unwrap_or_default());
             self.last_acknowledged = Some((session, now));
             self.send(
                 ToAgent::HeartbeatAck(HeartbeatAck {
@@ -339,6 +358,81 @@ impl Session {
                 out,
             );
         }
+    }
+
+    /// The longest lease that the agent may hold.
+    fn recorded_lease(&self, mirror: &Mirror) -> u64 {
+        let standing = || mirror.leader().map_or(0, |leader| leader.lease_ms);
+        let record = mirror.observed(self.host);
+        record
+            .and_then(|record| record.session.lease_ms)
+            .unwrap_or_else(standing)
+    }
+
+    /// The longest lease that the agent may hold once this server gives it some: an earlier session's may still be out.
+    fn longest_lease(&self, mirror: &Mirror, common: &Common) -> u64 {
+        let wished = self.wished_lease(mirror, common);
+        match mirror.observed(self.host) {
+            Some(_) => self.recorded_lease(mirror).max(wished),
+            None => wished,
+        }
+    }
+
+    /// The lease that the agent should have.
+    fn wished_lease(&self, mirror: &Mirror, common: &Common) -> u64 {
+        let millis = |lease: Duration| u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        if common.stopping && self.runs_exclusive(mirror) {
+            return millis(LEASE_BEFORE_STOP);
+        }
+        let timings = mirror.world().timings(self.host);
+        timings.lease_ms.unwrap_or_else(|| millis(common.lease))
+    }
+
+    fn runs_exclusive(&self, mirror: &Mirror) -> bool {
+        let world = mirror.world();
+        world.units_on(self.host).any(|unit| {
+            let facts = world.service_facts(unit.stack, unit.revision, &unit.service);
+            facts.is_some_and(|facts| facts.class == UnitClass::Exclusive)
+        })
+    }
+
+    /// Whether this server may stop without an exclusive unit of the host ending soon.
+    pub(super) fn may_be_left(&self, mirror: &Mirror) -> bool {
+        self.live().is_none() || self.waits_long || !self.runs_exclusive(mirror)
+    }
+
+    /// The record of the longest lease that may be out follows what is wished, by the rule of [`Lease`].
+    fn record_lease(&mut self, now: &mut Now<'_>, common: &Common) -> Result<bool, KeyError> {
+        let Some(record) = now
+            .mirror
+            .observed(self.host)
+            .filter(|record| self.live() == Some(record.session.id))
+        else {
+            return Ok(false);
+        };
+        let (recorded, wished) = (
+            self.recorded_lease(now.mirror),
+            self.wished_lease(now.mirror, common),
+        );
+        let Some(lease_ms) = self.lease.recorded(now.at, recorded, wished) else {
+            return Ok(false);
+        };
+        if lease_ms > recorded {
+            marks::LEASE_RAISED.reach();
+        } else {
+            marks::LEASE_LOWERED.reach();
+        }
+        let session = SessionRecord {
+            lease_ms: Some(lease_ms),
+            ..record.session.clone()
+        };
+        let other = HostObserved {
+            session,
+            ..(*record.doc).clone()
+        };
+        let unchanged = Precondition::At(typed::key(&other)?, record.modified);
+        self.ask(now, Commit::new().expect(unchanged).write(&other)?, Asked::Lease);
+        Ok(true)
     }
 
     /// Whether the store's record is of this session.
@@ -383,7 +477,7 @@ impl Session {
     }
 
     /// The mirror has reached the claim: welcome, and the table as of now.
-    fn go_live(&mut self, mirror: &Mirror, out: &mut Vec<Output>) {
+    fn go_live(&mut self, now: Timestamp, mirror: &Mirror, out: &mut Vec<Output>) {
         let Some(connection) = &mut self.connection else {
             return;
         };
@@ -403,13 +497,15 @@ impl Session {
             session,
             sent: Revision(0),
         };
+        (self.lease, self.waits_long) = (Lease::begun(now, self.recorded_lease(mirror)), false);
         if !self.holds(mirror, session) {
             return self.close("the session was taken over", out);
         }
         let mut said = Reports::default();
         said.heard(self.host, units);
         self.reports.put_back(said);
-        let heartbeat_ms = u64::try_from(HEARTBEAT_EVERY.as_millis()).unwrap_or(u64::MAX);
+        self.heartbeat = heartbeat(mirror.world().hosts_known());
+        let heartbeat_ms = u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX);
         self.send(
             ToAgent::Welcome(Welcome {
                 session,
@@ -476,7 +572,10 @@ impl Session {
         }
         let record = mirror.observed(self.host)?;
         let in_touch = record.session.server == common.server && !record.session.silent;
-        let silent_at = (self.last_heard + SUSPECT_AFTER).max(self.excused_until.unwrap_or_default());
+        let world = mirror.world();
+        let patience = world.timings(self.host).suspect_after(world.hosts_known());
+        let silent_at =
+            (self.last_heard + patience.max(self.heartbeat * 3)).max(self.excused_until.unwrap_or_default());
         (in_touch && mirror.wish(self.host).is_some()).then_some(silent_at)
     }
 
@@ -528,6 +627,7 @@ impl Session {
             epoch,
             silent: false,
             since: now.wall,
+            lease_ms: Some(self.longest_lease(now.mirror, common)),
         };
         let claim = HostObserved {
             host: self.host,

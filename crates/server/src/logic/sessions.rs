@@ -33,7 +33,16 @@ pub(super) struct Sessions {
     alarms: BTreeSet<(Timestamp, HostId)>,
     alarm_of: BTreeMap<HostId, Timestamp>,
     /// Hosts that the store says are silent: which session fell silent, and since when this server sees that.
-    silent: BTreeMap<HostId, (SessionId, Timestamp)>,
+    silent: BTreeMap<HostId, Silence>,
+}
+
+/// A silent host.
+#[derive(Debug, Clone, Copy)]
+struct Silence {
+    session: SessionId,
+    seen: Timestamp,
+    /// The longest lease that its agent may hold; none is as long as the leader's page says.
+    lease: Option<Duration>,
 }
 
 impl Sessions {
@@ -42,6 +51,7 @@ impl Sessions {
             common: Common {
                 server,
                 lease,
+                stopping: false,
                 epoch: None,
                 sessions: 0,
             },
@@ -159,6 +169,17 @@ impl Sessions {
         }
     }
 
+    /// This server is about to stop: agents are given leases that last until it is back.
+    pub(super) fn stop(&mut self) {
+        self.common.stopping = true;
+        self.due.extend(self.connections.values());
+    }
+
+    /// Whether it was told to stop, and no exclusive unit ends soon if it does.
+    pub(super) fn may_stop(&self, mirror: &Mirror) -> bool {
+        self.common.stopping && self.hosts.values().all(|session| session.may_be_left(mirror))
+    }
+
     /// Looks at those that are due.
     pub(super) fn step(&mut self, now: &mut Now<'_>, epoch: Option<u32>) -> Result<(), KeyError> {
         if std::mem::replace(&mut self.common.epoch, epoch) != epoch {
@@ -184,11 +205,11 @@ impl Sessions {
     /// When the leases of silent hosts have surely run out: the longest one that may be out, counted from the last
     /// acknowledgement if the session was this server's, else from when the silence was seen, and never from before the election.
     pub(super) fn fences(&self, reign: &Reign) -> BTreeMap<HostId, Timestamp> {
-        let fence = |(host, (session, seen)): (&HostId, &(SessionId, Timestamp))| {
+        let fence = |(host, silence): (&HostId, &Silence)| {
             let known = self.hosts.get(host);
-            let own = known.and_then(|known| known.last_acknowledged(*session));
-            let from = own.unwrap_or(*seen).max(reign.since);
-            (*host, from + reign.lease + LEASE_MARGIN)
+            let own = known.and_then(|known| known.last_acknowledged(silence.session));
+            let from = own.unwrap_or(silence.seen).max(reign.since);
+            (*host, from + silence.lease.unwrap_or(reign.lease) + LEASE_MARGIN)
         };
         self.silent.iter().map(fence).collect()
     }
@@ -246,9 +267,16 @@ impl Sessions {
             self.silent.remove(&host);
             return;
         };
-        let seen = self.silent.entry(host).or_insert((silent.id, now));
-        if seen.0 != silent.id {
-            *seen = (silent.id, now);
+        let lease = silent.lease_ms.map(Duration::from_millis);
+        let silence = Silence {
+            session: silent.id,
+            seen: now,
+            lease,
+        };
+        let known = self.silent.entry(host).or_insert(silence);
+        known.lease = lease;
+        if known.session != silent.id {
+            *known = silence;
         }
     }
 }

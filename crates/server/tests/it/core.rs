@@ -4,6 +4,7 @@ mod bench;
 mod claims;
 mod converge;
 mod leads;
+mod leases;
 mod several;
 mod tables;
 mod trouble;

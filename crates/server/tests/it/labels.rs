@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_control::{World, why_not};
 use muster_files::{Project, SourceFile};
 use muster_model::assigned::{HostAssigned, Presence, Unit, UnitWish};
-use muster_model::desired::{Environment, HostWish, RevisionBody, Stack, StackRevision, StackSpec};
+use muster_model::desired::{Environment, HostWish, RevisionBody, Stack, StackRevision, StackSpec, Timings};
 use muster_model::document::Record;
 use muster_model::observed::{HostFacts, HostObserved, SessionRecord};
 use muster_model::{
@@ -80,6 +80,8 @@ impl Platform {
             environment: ENV,
             networks: Vec::new(),
             presence: Presence::Active,
+            braked: false,
+            losses: 0,
         });
         self.put(HostObserved {
             host: id,
@@ -89,6 +91,7 @@ impl Platform {
                 epoch: 1,
                 silent: false,
                 since: wall,
+                lease_ms: None,
             },
             facts: HostFacts {
                 engine: "an engine".to_owned(),
@@ -153,6 +156,8 @@ impl Platform {
             subnet: "10.42.0.0/16".parse().unwrap(),
             members: BTreeMap::new(),
             created: WallTime(0),
+            released: BTreeMap::new(),
+            timings: Timings::default(),
         });
         for (number, (title, labels)) in (1..).zip(hosts) {
             platform.host(number, title, labels);

@@ -182,7 +182,7 @@ async fn an_agent_is_welcomed_and_told_what_to_run() {
     let mut agent = up.agent().await;
     assert!(matches!(agent.next().await, Some(ToAgent::Welcome(_))));
     assert!(matches!(agent.next().await, Some(ToAgent::Table(_))));
-    agent.say(FromAgent::Heartbeat(Heartbeat { sequence: 1 })).await;
+    agent.say(FromAgent::Heartbeat(Heartbeat::new(1))).await;
     while !matches!(agent.next().await.unwrap(), ToAgent::HeartbeatAck(ack) if ack.sequence == 1) {}
     up.store
         .commit(crate::core::deploy(
@@ -204,7 +204,7 @@ async fn a_wish_is_at_its_host_within_milliseconds() {
     let up = Up::new().await;
     let mut agent = up.agent().await;
     agent.next().await;
-    agent.say(FromAgent::Heartbeat(Heartbeat { sequence: 1 })).await;
+    agent.say(FromAgent::Heartbeat(Heartbeat::new(1))).await;
     until("the host is counted on", &up.store, |world| {
         world
             .host(up.host())
@@ -233,7 +233,7 @@ async fn a_second_link_takes_the_place_of_the_first() {
     assert!(matches!(second.next().await, Some(ToAgent::Welcome(_))));
     while first.next().await.is_some() {}
     // The first one's end does not disturb the second.
-    second.say(FromAgent::Heartbeat(Heartbeat { sequence: 7 })).await;
+    second.say(FromAgent::Heartbeat(Heartbeat::new(7))).await;
     while !matches!(second.next().await.unwrap(), ToAgent::HeartbeatAck(_)) {}
 }
 
@@ -258,7 +258,7 @@ async fn a_link_that_is_cut_anywhere_leaves_the_host_free_to_return() {
     }
     let mut agent = up.agent().await;
     assert!(matches!(agent.next().await, Some(ToAgent::Welcome(_))));
-    agent.say(FromAgent::Heartbeat(Heartbeat { sequence: 1 })).await;
+    agent.say(FromAgent::Heartbeat(Heartbeat::new(1))).await;
     while !matches!(agent.next().await.unwrap(), ToAgent::HeartbeatAck(_)) {}
 }
 

@@ -57,7 +57,7 @@ impl Two {
     /// The other host's session goes on, without delay.
     async fn is_well(&mut self) {
         self.beats += 1;
-        let beat = Heartbeat { sequence: self.beats };
+        let beat = Heartbeat::new(self.beats);
         let began = Instant::now();
         self.good.say(FromAgent::Heartbeat(beat)).await;
         while !matches!(self.good.next().await.expect("its link stands"), ToAgent::HeartbeatAck(ack) if ack.sequence == self.beats)
@@ -159,7 +159,7 @@ async fn ten_thousand_messages_in_a_second_delay_nobody() {
         .unwrap();
     let (mut read, mut write) = tokio::io::split(io);
     let beats = (0..10_000_u64).flat_map(|sequence| {
-        let beat = FromAgent::Heartbeat(Heartbeat { sequence });
+        let beat = FromAgent::Heartbeat(Heartbeat::new(sequence));
         framed(&serde_json::to_vec(&beat).unwrap())
     });
     let beats: Vec<u8> = beats.collect();

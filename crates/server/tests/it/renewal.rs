@@ -20,7 +20,7 @@ fn validity(joined: &Joined) -> Validity {
 }
 
 async fn beats(agent: &mut Agent, sequence: u64) {
-    agent.say(FromAgent::Heartbeat(Heartbeat { sequence })).await;
+    agent.say(FromAgent::Heartbeat(Heartbeat::new(sequence))).await;
     while !matches!(agent.next().await.expect("the link is open"), ToAgent::HeartbeatAck(ack) if ack.sequence == sequence)
     {
     }

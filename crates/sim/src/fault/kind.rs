@@ -48,6 +48,8 @@ pub enum Kind {
     ServerKilled,
     /// A server is not there for minutes.
     ServerAway,
+    /// A server is stopped as planned, and not there for minutes.
+    ServerStopped,
     /// A server is there, and takes nothing in for a while.
     ServerPaused,
     /// A server's watch cannot go on where it was: it has to read everything again.
@@ -61,7 +63,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 27] = [
+pub const KINDS: [Kind; 28] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
@@ -84,6 +86,7 @@ pub const KINDS: [Kind; 27] = [
     Kind::ClockSet,
     Kind::ServerKilled,
     Kind::ServerAway,
+    Kind::ServerStopped,
     Kind::ServerPaused,
     Kind::WatchLost,
     Kind::WatchLate,
@@ -117,6 +120,7 @@ impl Kind {
             Self::ClockSet => "wall clock set",
             Self::ServerKilled => "server killed",
             Self::ServerAway => "server away",
+            Self::ServerStopped => "server stopped as planned",
             Self::ServerPaused => "server paused",
             Self::WatchLost => "watch lost",
             Self::WatchLate => "watch late",
@@ -142,7 +146,7 @@ impl Kind {
                 30_000
             }
             Self::NotebookLost | Self::ContentsTorn | Self::MassLoss => 40_000,
-            Self::ServerAway => 120_000,
+            Self::ServerAway | Self::ServerStopped => 120_000,
         }
     }
 
@@ -153,6 +157,7 @@ impl Kind {
             Self::ClockSet
                 | Self::ServerKilled
                 | Self::ServerAway
+                | Self::ServerStopped
                 | Self::ServerPaused
                 | Self::WatchLost
                 | Self::WatchLate

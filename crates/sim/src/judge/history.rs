@@ -65,6 +65,11 @@ impl History {
         }
     }
 
+    /// From now on somebody may have a host evacuated: a replacement comes up beside what it replaces.
+    pub const fn may_evacuate(&mut self) {
+        self.surplus.may_evacuate();
+    }
+
     /// An agent that is dead by now once asked for this start: whoever came after it cannot know.
     pub fn started_late(&mut self, host: HostId, container: &str) {
         self.unchanged.forgive(host, container);

@@ -16,6 +16,8 @@ const OF_LATE_MS: u64 = 180_000;
 pub(super) struct Surplus {
     /// The most units that may be there, since when.
     most: BTreeMap<(Name, Name), Vec<(Moment, u32)>>,
+    /// One more than that, while a unit leaves a host that is being evacuated.
+    besides: u32,
 }
 
 impl Surplus {
@@ -34,6 +36,10 @@ impl Surplus {
             let most = wished.get(&key).map_or(0, |service| service.most);
             self.note(now, &key, most);
         }
+    }
+
+    pub(super) const fn may_evacuate(&mut self) {
+        self.besides = 1;
     }
 
     fn note(&mut self, now: Moment, key: &(Name, Name), most: u32) {
@@ -61,7 +67,7 @@ impl Surplus {
             .iter()
             .filter(of_late)
             .chain(before)
-            .map(|(_, most)| *most)
+            .map(|(_, most)| most.saturating_add(self.besides))
             .max()?;
         let running = scene.ledger.running().filter(|one| {
             one.made.sidekick.is_none()

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muster_files::{Project, SourceFile};
-use muster_model::Name;
 use muster_model::desired::StackSpec;
+use muster_model::{HostId, Name};
 
 use super::show;
 use crate::ledger::Standing;
@@ -63,6 +63,58 @@ impl Stage {
         Ok(Vec::new())
     }
 
+    /// What the host says is lost, and nobody is told.
+    pub fn cut_up(&mut self, host: &Name) -> Shown {
+        let of = self.host(host)?;
+        self.world.host_is_not_heard(of);
+        Ok(Vec::new())
+    }
+
+    /// A server's watch of the store tells nothing for so long.
+    pub fn late_watch(&mut self, server: &str, ms: u64) -> Shown {
+        let of = self.server(server)?;
+        self.world.watch_is_late(of, ms);
+        Ok(Vec::new())
+    }
+
+    pub fn power_off(&mut self, host: &Name) -> Shown {
+        let of = self.host(host)?;
+        self.world.host_goes_off(of);
+        Ok(Vec::new())
+    }
+
+    pub fn power_on(&mut self, host: &Name) -> Shown {
+        let of = self.host(host)?;
+        self.world.host_goes_on(of);
+        Ok(Vec::new())
+    }
+
+    pub fn evacuate(&mut self, host: Name) -> Shown {
+        self.wish(Edit::Evacuate { host })
+    }
+
+    pub fn activate(&mut self, host: Name) -> Shown {
+        self.wish(Edit::Cordon {
+            host,
+            cordoned: false,
+        })
+    }
+
+    pub fn confirm_dead(&mut self, host: Name) -> Shown {
+        self.wish(Edit::Dead { host })
+    }
+
+    pub fn release_brake(&mut self) -> Shown {
+        self.wish(Edit::ReleaseBrake)
+    }
+
+    /// The program of the first container of a service that runs ignores being asked to end.
+    pub fn stubborn(&mut self, stack: &Name, service: &Name) -> Shown {
+        let (host, name) = self.running(stack, service)?;
+        self.world.program_is_stubborn(host, &name);
+        Ok(Vec::new())
+    }
+
     pub fn heal(&mut self, host: &Name) -> Shown {
         let of = self.host(host)?;
         self.world.host_is_healed(of);
@@ -81,6 +133,13 @@ impl Stage {
     pub fn stop_server(&mut self, name: &str) -> Shown {
         let of = self.server(name)?;
         self.world.server_stops(of);
+        Ok(Vec::new())
+    }
+
+    /// It stops once agents can do without it, and is not there until it is started.
+    pub fn ask_server_to_stop(&mut self, name: &str) -> Shown {
+        let of = self.server(name)?;
+        self.world.server_is_told_to_stop(of);
         Ok(Vec::new())
     }
 
@@ -104,13 +163,18 @@ impl Stage {
 
     /// The program of the first container of a service that runs ends with an error.
     pub fn crash(&mut self, stack: &Name, service: &Name) -> Shown {
-        let of = |one: &&Standing| one.made.stack == *stack && one.made.service == *service;
-        let (host, name) = (self.world.ledger().running())
-            .find(of)
-            .map(|one| (one.host, one.made.name.clone()))
-            .ok_or_else(|| format!("no container of {stack}/{service} runs"))?;
+        let (host, name) = self.running(stack, service)?;
         self.world.program_ends(host, &name, 1);
         Ok(show::deed(&self.world).into_iter().collect())
+    }
+
+    /// The first container of a service that runs, and its host.
+    fn running(&self, stack: &Name, service: &Name) -> Result<(HostId, String), String> {
+        let of = |one: &&Standing| one.made.stack == *stack && one.made.service == *service;
+        (self.world.ledger().running())
+            .find(of)
+            .map(|one| (one.host, one.made.name.clone()))
+            .ok_or_else(|| format!("no container of {stack}/{service} runs"))
     }
 
     /// From now on every program of an image ends soon after it began.

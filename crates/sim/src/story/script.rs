@@ -56,9 +56,22 @@ impl Part {
             ["remove", stack] => stage.remove(name(stack)?),
             ["cut", hosts @ ..] => all(hosts, |host| stage.cut(&name(host)?)),
             ["heal", hosts @ ..] => all(hosts, |host| stage.heal(&name(host)?)),
+            ["cut-way", "up", hosts @ ..] => all(hosts, |host| stage.cut_up(&name(host)?)),
+            ["late-watch", server, time] => stage.late_watch(server, milliseconds(time)?),
+            ["power-off", hosts @ ..] => all(hosts, |host| stage.power_off(&name(host)?)),
+            ["power-on", hosts @ ..] => all(hosts, |host| stage.power_on(&name(host)?)),
+            ["evacuate", host] => stage.evacuate(name(host)?),
+            ["activate", host] => stage.activate(name(host)?),
+            ["confirm-dead", host] => stage.confirm_dead(name(host)?),
+            ["release-brake"] => stage.release_brake(),
+            ["stubborn", service] => {
+                let (stack, service) = of_stack(service)?;
+                stage.stubborn(&stack, &service)
+            }
             ["add-server", names @ ..] => all(names, |server| stage.add_server(server)),
             ["stop", "server"] => stage.stop_server("s1"),
             ["start", "server"] => stage.start_server("s1"),
+            ["ask", "server", "to", "stop"] => stage.ask_server_to_stop("s1"),
             ["stop", "server", name] => stage.stop_server(name),
             ["start", "server", name] => stage.start_server(name),
             ["stop", "agent", host] => stage.stop_agent(&name(host)?),

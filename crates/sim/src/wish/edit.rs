@@ -63,6 +63,18 @@ pub enum Edit {
         /// Whether nothing is.
         cordoned: bool,
     },
+    /// Whatever may move is to leave a host.
+    Evacuate {
+        /// The host's name.
+        host: Name,
+    },
+    /// Somebody knows that a host is dead.
+    Dead {
+        /// The host's name.
+        host: Name,
+    },
+    /// Hosts that fell silent together are to be given up all the same.
+    ReleaseBrake,
     /// A host is said to stand in a room, or in none.
     Label {
         /// The host's name.
@@ -94,7 +106,13 @@ impl Edit {
             | Self::Restart { stack, .. }
             | Self::Pause { stack, .. }
             | Self::Remove { stack } => Some(stack),
-            Self::Cordon { .. } | Self::Label { .. } | Self::Volume { .. } | Self::Login { .. } => None,
+            Self::Cordon { .. }
+            | Self::Evacuate { .. }
+            | Self::Dead { .. }
+            | Self::ReleaseBrake
+            | Self::Label { .. }
+            | Self::Volume { .. }
+            | Self::Login { .. } => None,
         }
     }
 }
@@ -135,6 +153,9 @@ impl fmt::Display for Edit {
             Self::Login { username } => {
                 write!(f, "pull as {}", username.as_deref().unwrap_or("nobody"))
             }
+            Self::Evacuate { host } => write!(f, "evacuate {host}"),
+            Self::Dead { host } => write!(f, "say that {host} is dead"),
+            Self::ReleaseBrake => write!(f, "release the brake"),
             Self::Cordon { host, cordoned } => {
                 let word = if *cordoned { "cordon" } else { "uncordon" };
                 write!(f, "{word} {host}")

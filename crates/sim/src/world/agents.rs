@@ -40,6 +40,8 @@ pub(super) struct Host {
     pub(super) boots: u32,
     /// It has power.
     pub(super) powered: bool,
+    /// Nothing is on its disks any more: it is a machine in another one's place.
+    pub(super) is_empty: bool,
     /// Its agent takes nothing in until then.
     pub(super) wedged_until: Moment,
     /// Nothing can be written until then.
@@ -81,6 +83,7 @@ impl Host {
             engine_run: 1,
             boots: 1,
             powered: true,
+            is_empty: false,
             wedged_until: Moment(0),
             disk_full_until: Moment(0),
             listens: None,

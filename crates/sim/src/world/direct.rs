@@ -13,6 +13,7 @@ use super::{Event, Host, World};
 use crate::engine::Engine;
 use crate::fault::CommitFate;
 use crate::ledger::Ledger;
+use crate::link::Way;
 use crate::rng::Rng;
 use crate::store::{Ask, Told};
 use crate::time::{Clocks, Moment};
@@ -75,6 +76,50 @@ impl World {
         }
     }
 
+    /// What a host says is lost from now on, and nobody is told.
+    pub(crate) fn host_is_not_heard(&mut self, of: usize) {
+        let host = &mut self.hosts[of];
+        host.cut_until = NEVER;
+        self.troubles.host(host.id, NEVER);
+        for connection in self.links.which(|one| one.agent.of == of) {
+            if let Some(one) = self.links.get(connection) {
+                one.shut(Way::Up);
+            }
+        }
+    }
+
+    /// A machine has no power until it is given some.
+    pub(crate) fn host_goes_off(&mut self, of: usize) {
+        self.power_goes(of, 1);
+        self.queue
+            .keep(|event| !matches!(event, Event::PowerReturns(other) if *other == of));
+        self.troubles.host(self.hosts[of].id, NEVER);
+    }
+
+    /// A machine is started again: what was on its disk is there.
+    pub(crate) fn host_goes_on(&mut self, of: usize) {
+        self.power_is_back(of, false, false);
+    }
+
+    /// A server's watch tells nothing for so long.
+    pub(crate) fn watch_is_late(&mut self, of: usize, ms: u64) {
+        if let Some(watch) = &mut self.servers[of].watch {
+            watch.last = watch.last.max(self.now.after(ms));
+        }
+    }
+
+    /// A program ignores being asked to end.
+    pub(crate) fn program_is_stubborn(&mut self, host: HostId, container: &str) {
+        if let Some(one) = self.hosts.iter_mut().find(|one| one.id == host) {
+            one.engine.gets_stuck(container, 1);
+        }
+    }
+
+    /// A server stops as planned, and is not there until it is started.
+    pub(crate) fn server_is_told_to_stop(&mut self, of: usize) {
+        self.server_is_to_stop_for(of, NEVER.0);
+    }
+
     /// The cable is plugged in again.
     pub(crate) fn host_is_healed(&mut self, of: usize) {
         self.hosts[of].cut_until = self.now;
@@ -101,6 +146,7 @@ impl World {
     /// A server is there again.
     pub(crate) fn server_starts(&mut self, of: usize) {
         if self.servers[of].core.is_none() {
+            self.servers[of].away_until = self.now;
             self.server_begins(of);
         }
     }

@@ -14,13 +14,17 @@ impl World {
     /// What comes to a user's mind.
     pub(super) fn draws_edit(&mut self, user: usize) -> Option<Edit> {
         let stacks = self.wishes.stacks();
+        let dark: Vec<usize> = (0..self.hosts.len())
+            .filter(|of| !self.hosts[*of].powered)
+            .collect();
         let hosts = self.hosts.len() as u64;
         let rng = &mut self.users[user].rng;
         let names: Vec<&Name> = stacks.keys().collect();
         let known = rng.pick(&names).map(|name| ((*name).clone(), &stacks[*name]));
-        let kind = rng.between(0, 14);
+        let kind = rng.between(0, 15);
         match (kind, known) {
             (10..=12, _) => Self::draws_besides(rng, hosts),
+            (15, _) => Self::draws_of_silent(rng, &dark),
             (13, Some((stack, wished))) => {
                 let services: Vec<&Name> = wished.history.last()?.services.keys().collect();
                 let (service, paused) = ((*rng.pick(&services)?).clone(), rng.chance(500));
@@ -68,7 +72,8 @@ impl World {
     /// What comes to a user's mind about hosts, volumes and registries.
     fn draws_besides(rng: &mut Rng, hosts: u64) -> Option<Edit> {
         let host = Name::parse(&format!("h{}", rng.between(1, hosts))).ok()?;
-        Some(match rng.between(0, 9) {
+        Some(match rng.between(0, 10) {
+            10 => Edit::Evacuate { host },
             0..=3 => Edit::Cordon {
                 host,
                 cordoned: rng.chance(600),
@@ -87,6 +92,17 @@ impl World {
                 Edit::Login { username }
             }
         })
+    }
+
+    /// What comes to the mind of a user who sees that hosts are silent, and perhaps goes and looks.
+    fn draws_of_silent(rng: &mut Rng, dark: &[usize]) -> Option<Edit> {
+        let seen = rng.pick(dark).copied();
+        match seen.filter(|_| rng.chance(700)) {
+            Some(of) => Some(Edit::Dead {
+                host: Name::parse(&format!("h{}", of + 1)).ok()?,
+            }),
+            None => Some(Edit::ReleaseBrake),
+        }
     }
 
     /// Once faults have stopped, users put right what keeps others waiting; and when all came to rest, they remove everything.

@@ -48,6 +48,7 @@ pub(super) enum Event {
     ServerBegins(usize),
     ServerLoads(Life),
     ServerWakes(Life),
+    ServerLeaves(Life),
     Purges(Life),
     WatchTells(Life),
     StoreDoes {

@@ -56,6 +56,7 @@ impl World {
             Kind::ClockSet => self.clock_is_set(host, server),
             Kind::ServerKilled => self.servers[server].doomed = Some(self.faults.rng().below(6)),
             Kind::ServerAway => self.server_goes_away(server),
+            Kind::ServerStopped => self.server_is_to_stop(server),
             Kind::ServerPaused => self.server_pauses(server),
             Kind::WatchLost => {
                 self.tell_fault(format_args!("a watch is lost"));

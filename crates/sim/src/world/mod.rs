@@ -134,6 +134,7 @@ impl World {
             Event::ServerBegins(server) => self.server_begins(server),
             Event::ServerLoads(life) => self.server_loads(life),
             Event::ServerWakes(life) => self.server_wakes(life),
+            Event::ServerLeaves(life) => self.server_leaves(life),
             Event::Purges(life) => self.purges(life),
             Event::WatchTells(life) => self.watch_tells(life),
             Event::StoreDoes {

@@ -164,6 +164,12 @@ impl World {
 
     /// From now on the store may do this.
     fn may_become(&mut self, edit: &Edit) {
+        match edit {
+            Edit::Evacuate { .. } => self.history.may_evacuate(),
+            Edit::ReleaseBrake => self.history.brake.released(self.now),
+            Edit::Dead { host } => self.is_said_to_be_dead(host),
+            _ => {}
+        }
         let Some(stack) = edit.stack() else { return };
         let scene = Scene {
             now: self.now,

@@ -1,5 +1,8 @@
 //! Machines that lose their power, are started again, or whose processes stop taking anything in.
 
+use muster_model::Name;
+
+use super::agents::Disk;
 use super::{Event, World};
 use crate::judge::EXCLUSIVE_LABEL;
 use crate::link::{Life, Way};
@@ -48,14 +51,32 @@ impl World {
         self.links.sweep();
     }
 
+    /// Somebody saw that a machine is dead, and says so. If it comes back, it does so with an empty disk.
+    pub(super) fn is_said_to_be_dead(&mut self, name: &Name) {
+        if let Some(of) = self.host_named(name).filter(|of| !self.hosts[*of].powered) {
+            self.hosts[of].is_empty = true;
+            self.troubles.host(self.hosts[of].id, self.now);
+        }
+    }
+
     /// What was on its disk is there, and maybe its engine has forgotten its containers or its networks.
     pub(super) fn power_returns(&mut self, of: usize) {
         let rng = self.faults.rng();
         let (loses_containers, loses_networks) = (rng.chance(200), rng.chance(300));
+        self.power_is_back(of, loses_containers, loses_networks);
+    }
+
+    pub(super) fn power_is_back(&mut self, of: usize, loses_containers: bool, loses_networks: bool) {
+        let rng = self.faults.rng();
         let host = &mut self.hosts[of];
         if host.powered {
             return;
         }
+        let is_empty = std::mem::take(&mut host.is_empty);
+        if is_empty {
+            host.disk = Disk::default();
+        }
+        let loses_containers = loses_containers || is_empty;
         host.clocks.boot_anew(self.now, rng);
         let wall = host.clocks.wall(self.now);
         (host.powered, host.boots) = (true, host.boots + 1);

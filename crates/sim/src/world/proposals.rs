@@ -9,7 +9,8 @@ use muster_model::secret::Sealed;
 use muster_model::{Digest, Name, StackId};
 use muster_server::desired::{
     Author, Base, Denial, Deploy, HostChange, Proposal, ServiceChange, add_volume, change_host,
-    change_service, deploy, drop_registry, drop_volume, put_registry, removal, restart_service, rollback,
+    change_service, deploy, drop_registry, drop_volume, put_registry, release_brake, removal,
+    restart_service, rollback,
 };
 use muster_store::Commit;
 
@@ -75,6 +76,28 @@ pub(super) fn propose(world: &Seen, author: &Author, new_id: StackId, edit: &Edi
                 ..HostChange::default()
             };
             host_becomes(world, author, host, &change)
+        }
+        Edit::Evacuate { host } => {
+            let change = HostChange {
+                evacuating: Some(true),
+                ..HostChange::default()
+            };
+            host_becomes(world, author, host, &change)
+        }
+        Edit::Dead { host } => {
+            let change = HostChange {
+                confirmed_dead: Some(host.to_string()),
+                ..HostChange::default()
+            };
+            host_becomes(world, author, host, &change)
+        }
+        Edit::ReleaseBrake => {
+            let gone = || muster_model::Refusal::NotFound {
+                kind: "environment".to_owned(),
+                name: ENVIRONMENT.to_string(),
+            };
+            let environment = world.environment(ENVIRONMENT).ok_or_else(gone)?;
+            release_brake(world, author, environment).map(whole)
         }
         Edit::Label { host, room } => {
             let change = HostChange {

@@ -1,12 +1,51 @@
 //! What goes wrong with servers: they are away, take nothing in, or their watch of the store fails them.
 
+use muster_server::logic::Event as ServerEvent;
+
 use super::{Event, World};
 use crate::link::Life;
+
+/// As in the shell of a server.
+const LEAVE_WITHIN_MS: u64 = 5_000;
 
 impl World {
     /// A server dies and is not started for minutes.
     pub(super) fn server_goes_away(&mut self, of: usize) {
         let length = self.faults.rng().between(60_000, 600_000);
+        self.server_is_away_for(of, length);
+    }
+
+    /// A server is asked to stop: it is gone once it says that agents can do without it, or a little later.
+    pub(super) fn server_is_to_stop(&mut self, of: usize) {
+        let length = self.faults.rng().between(60_000, 600_000);
+        self.server_is_to_stop_for(of, length);
+    }
+
+    pub(super) fn server_is_to_stop_for(&mut self, of: usize, length: u64) {
+        let server = &mut self.servers[of];
+        if server.core.is_none() || server.leaves_for.is_some() {
+            return;
+        }
+        server.leaves_for = Some(length);
+        let (id, number) = (server.id, server.life);
+        let life = Life { of, number };
+        self.tell_fault(format_args!("{id} is asked to stop"));
+        self.queue
+            .put(self.now.after(LEAVE_WITHIN_MS), Event::ServerLeaves(life));
+        self.server_takes(life, ServerEvent::Stopping);
+    }
+
+    /// It stops now.
+    pub(super) fn server_leaves(&mut self, life: Life) {
+        let server = &mut self.servers[life.of];
+        if server.is_life(life)
+            && let Some(length) = server.leaves_for.take()
+        {
+            self.server_is_away_for(life.of, length);
+        }
+    }
+
+    fn server_is_away_for(&mut self, of: usize, length: u64) {
         let server = &mut self.servers[of];
         server.away_until = self.now.after(length);
         let id = server.id;

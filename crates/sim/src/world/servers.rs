@@ -33,6 +33,8 @@ pub(super) struct Server {
     pub(super) purges: VecDeque<Commit>,
     /// It is not started before.
     pub(super) away_until: Moment,
+    /// It is asked to stop, and to stay away for so long.
+    pub(super) leaves_for: Option<u64>,
     /// It takes nothing in until then.
     pub(super) paused_until: Moment,
     wakes_at: Option<Moment>,
@@ -58,6 +60,7 @@ impl Server {
             watch: None,
             purges: VecDeque::new(),
             away_until: Moment(0),
+            leaves_for: None,
             paused_until: Moment(0),
             wakes_at: None,
         }
@@ -83,7 +86,7 @@ impl World {
             return self.queue.put(server.away_until, Event::ServerBegins(of));
         }
         server.life += 1;
-        server.paused_until = Moment(0);
+        (server.paused_until, server.leaves_for) = (Moment(0), None);
         let label = label(Life {
             of,
             number: server.life,
@@ -234,6 +237,7 @@ impl World {
                 );
             }
             Output::Halt(error) => self.violated("a server can read its store", format!("{id}: {error:?}")),
+            Output::MayStop => self.queue.put(self.now, Event::ServerLeaves(life)),
             Output::Publish(_) | Output::Progress { .. } | Output::Looked { .. } => {}
         }
     }

@@ -1,10 +1,11 @@
 //! What servers ask of the store, and what it tells them.
 
 use muster_control::{Purge, ready_to_purge};
-use muster_model::assigned::Leader;
+use muster_model::assigned::{Leader, Presence};
+use muster_model::document::Record;
 use muster_model::{Document as _, RequestId};
 use muster_server::logic::Event as ServerEvent;
-use muster_store::{Commit, Key, KeyError, Precondition, StoreError};
+use muster_store::{Commit, Key, KeyError, Precondition, StoreError, Write};
 
 use super::{Asker, Event, World};
 use crate::fault::CommitFate;
@@ -56,7 +57,9 @@ impl World {
             let told = telling::commit(commit, &told, revision);
             self.trace.tell(self.now, "store", format_args!("{told}"));
             if revision != before {
-                self.activity.moved(self.now, told);
+                if !is_about_calm(commit) {
+                    self.activity.moved(self.now, told);
+                }
                 self.has_landed(server, asker, commit);
             }
         }
@@ -167,4 +170,15 @@ fn removal(purge: &Purge, request: &str) -> Option<Commit> {
         Ok::<_, KeyError>(commit.expect(unchanged).delete(key))
     });
     Some(commit.ok()?.request(request))
+}
+
+/// That a host has been calm for long is noted without anything moving.
+fn is_about_calm(commit: &Commit) -> bool {
+    let [Write::Put { key, value, .. }] = &commit.writes[..] else {
+        return false;
+    };
+    match Record::decode(key.as_str(), value) {
+        Ok(Record::HostAssigned(host)) => host.presence == Presence::Active && host.losses == 0,
+        _ => false,
+    }
 }

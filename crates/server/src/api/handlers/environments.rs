@@ -1,11 +1,9 @@
 //! Environments.
 
-use std::collections::BTreeMap;
-
-use muster_control::World;
+use muster_control::{Versioned, World};
 use muster_model::desired::{Environment, Role};
 use muster_model::limits::MANAGED_SUBNET;
-use muster_model::view::{EnvironmentCreate, EnvironmentView};
+use muster_model::view::{EnvironmentCreate, EnvironmentPatch, EnvironmentView};
 use muster_model::{EnvironmentId, NetworkId};
 
 use crate::api::call::{Answer, Call};
@@ -54,14 +52,13 @@ pub(crate) async fn create(
             what: "the usual subnet is none".to_owned(),
         })
     };
-    let new = Environment {
-        id: call.app.draw(EnvironmentId::new),
-        name: asked.name.clone(),
-        network: call.app.draw(NetworkId::new),
-        subnet: asked.subnet.map_or_else(usual, Ok)?,
-        members: BTreeMap::new(),
-        created: call.app.now(),
-    };
+    let new = Environment::new(
+        call.app.draw(EnvironmentId::new),
+        asked.name.clone(),
+        call.app.draw(NetworkId::new),
+        asked.subnet.map_or_else(usual, Ok)?,
+        call.app.now(),
+    );
     let author = call.author()?;
     let done = call
         .commit(|world| Ok(desired::add_environment(world, &author, new.clone())?))
@@ -75,13 +72,36 @@ pub(crate) async fn create(
 
 /// Only where nothing is left in it.
 pub(crate) async fn remove(call: Call) -> Result<Answer<()>, ApiError> {
-    let (author, id) = (call.author()?, call.env()?);
-    let propose = |world: &World| {
-        let environment = world.environment(id);
-        let environment =
-            environment.ok_or_else(|| ApiError::not_found("environment", call.path.get("env")))?;
-        Ok(desired::drop_environment(world, &author, environment)?)
-    };
+    let author = call.author()?;
+    let propose = |world: &World| Ok(desired::drop_environment(world, &author, own(&call, world)?)?);
     call.commit(propose).await?;
     Ok(Answer::of(()))
+}
+
+pub(crate) async fn change(call: Call, asked: EnvironmentPatch) -> Result<Answer<EnvironmentView>, ApiError> {
+    let author = call.author()?;
+    let Some(timings) = asked.timings else {
+        return shown(&call, &call.world);
+    };
+    let done = call
+        .commit(|world| {
+            let old = own(&call, world)?;
+            Ok(desired::change_timings(&author, old, timings, call.if_match)?)
+        })
+        .await?;
+    shown(&call, &done.world)
+}
+
+/// An operator says that hosts are to be given up although most fell silent together.
+pub(crate) async fn release_brake(call: Call) -> Result<Answer<EnvironmentView>, ApiError> {
+    let author = call.author()?;
+    let done = call
+        .commit(|world| Ok(desired::release_brake(world, &author, own(&call, world)?)?))
+        .await?;
+    shown(&call, &done.world)
+}
+
+fn own<'w>(call: &Call, world: &'w World) -> Result<&'w Versioned<Environment>, ApiError> {
+    let environment = world.environment(call.env()?);
+    environment.ok_or_else(|| ApiError::not_found("environment", call.path.get("env")))
 }

@@ -318,6 +318,8 @@ impl Harness {
             environment,
             networks: Vec::new(),
             presence: Presence::Active,
+            braked: false,
+            losses: 0,
         })
         .await;
         let engine = "Docker Engine 20.10".to_owned();
@@ -333,6 +335,7 @@ impl Harness {
             epoch: 3,
             silent: false,
             since: NOW,
+            lease_ms: None,
         };
         self.write(&HostObserved {
             host: id,
@@ -474,14 +477,13 @@ fn first_documents(token: &BearerToken) -> Commit {
         setup_token: Some(token.hash()),
         loading: false,
     };
-    let environment = Environment {
-        id: ENV,
-        name: "default".parse().unwrap(),
-        network: NetworkId::new(1, 1),
-        subnet: "10.42.0.0/16".parse().unwrap(),
-        members: Default::default(),
-        created: NOW,
-    };
+    let environment = Environment::new(
+        ENV,
+        "default".parse().unwrap(),
+        NetworkId::new(1, 1),
+        "10.42.0.0/16".parse().unwrap(),
+        NOW,
+    );
     Commit::new()
         .create(&platform)
         .unwrap()

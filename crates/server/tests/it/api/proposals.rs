@@ -57,14 +57,13 @@ async fn platform() -> (MemoryStore, World) {
         setup_token: None,
         loading: false,
     };
-    let environment = Environment {
-        id: ENV,
-        name: "default".parse().unwrap(),
-        network: NetworkId::new(1, 1),
-        subnet: "10.42.0.0/16".parse().unwrap(),
-        members: Default::default(),
-        created: NOW,
-    };
+    let environment = Environment::new(
+        ENV,
+        "default".parse().unwrap(),
+        NetworkId::new(1, 1),
+        "10.42.0.0/16".parse().unwrap(),
+        NOW,
+    );
     store
         .commit(
             Commit::new()

@@ -52,6 +52,7 @@ pub struct Bench {
     pub epochs: Vec<u32>,
     pub led: Vec<Option<u32>>,
     pub halted: bool,
+    pub may_stop: bool,
     pub finds: usize,
     held: VecDeque<(Ticket, Commit)>,
     seen: Revision,
@@ -99,6 +100,7 @@ impl Bench {
             epochs: Vec::new(),
             led: Vec::new(),
             halted: false,
+            may_stop: false,
             finds: 0,
             held: VecDeque::new(),
             seen: Revision(0),
@@ -171,6 +173,7 @@ impl Bench {
                 Output::Leads(epoch) => self.led.push(epoch),
                 Output::Halt(_) => self.halted = true,
                 Output::Alarm { subject, message } => panic!("{subject}: {message}"),
+                Output::MayStop => self.may_stop = true,
                 Output::Publish(_) | Output::Progress { .. } | Output::Looked { .. } => {}
             }
         }
@@ -270,7 +273,7 @@ impl Bench {
     }
 
     pub fn beat(&mut self, connection: ConnectionId, sequence: u64) {
-        self.say(connection, FromAgent::Heartbeat(Heartbeat { sequence }));
+        self.say(connection, FromAgent::Heartbeat(Heartbeat::new(sequence)));
     }
 
     /// Opens a link, says hello with nothing in hand.

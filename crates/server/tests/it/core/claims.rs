@@ -148,6 +148,7 @@ fn a_claim_that_somebody_beat_looks_again() {
         epoch: 7,
         silent: false,
         since: WallTime(0),
+        lease_ms: None,
     };
     bench.put(&HostObserved {
         host: host(1),
@@ -217,6 +218,7 @@ fn the_words_of_a_replaced_session_are_refused() {
         epoch: 7,
         silent: false,
         since: WallTime(0),
+        lease_ms: None,
     };
     bench.put(&HostObserved {
         host: host(1),

@@ -19,6 +19,7 @@ fn with_another(bench: &mut Bench, host: HostId, session: u32, silent: bool) {
         epoch: 7,
         silent,
         since: WallTime(0),
+        lease_ms: None,
     };
     let facts = facts();
     bench.put(&HostObserved { host, session, facts });

@@ -30,6 +30,8 @@ fn decision() -> Commit {
         environment: EnvironmentId::new(1, 1),
         networks: Vec::new(),
         presence: Presence::Active,
+        braked: false,
+        losses: 0,
     })
 }
 

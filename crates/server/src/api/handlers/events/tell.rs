@@ -98,12 +98,13 @@ fn message(world: &World, what: &What, object: &ObjectView) -> String {
 }
 
 fn host_line(host: &HostView) -> String {
-    format!(
-        "{}, {} of {} units running",
-        word(&host.state),
-        host.running,
-        host.units
-    )
+    let alarm = match (host.braked, &host.confirmed_dead) {
+        (true, _) => ", silent with most others: nothing is moved",
+        (_, Some(_)) => ", said to be dead",
+        _ => "",
+    };
+    let (state, running, units) = (word(&host.state), host.running, host.units);
+    format!("{state}{alarm}, {running} of {units} units running")
 }
 
 fn stack_line(stack: &StackView) -> String {
