@@ -152,7 +152,7 @@ async fn answer(
         json(r#"{"Version":"fake","ApiVersion":"1.41","MinAPIVersion":"1.12"}"#)
     } else if is("/info") {
         json("{}")
-    } else if is("/containers/json") {
+    } else if is("/containers/json") || is("/images/json") {
         json("[]")
     } else {
         let mut response = Response::new(json(r#"{"message":"this engine only talks"}"#));
