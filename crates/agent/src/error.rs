@@ -58,7 +58,7 @@ pub enum AgentError {
     )]
     OtherPlatform,
     /// No server was named.
-    #[error("no server is known; give at least one, such as --server https://muster.example.org:8080")]
+    #[error("no server is known; give at least one, such as --to https://muster.example.org:8080")]
     NoServer,
     /// The platform does not take this host in.
     #[error("could not join")]

@@ -7,15 +7,16 @@ use hyper::Method;
 use muster_link::ServerUrl;
 use muster_model::view::{JoinTokenCreate, JoinTokenCreated, JoinTokenView};
 use muster_trust::JoinToken;
+use serde::Serialize;
 
 use crate::cli::{Global, TokenCommand, TokenCreateArgs};
 use crate::client::{Client, segment};
-use crate::print::{self, Table};
+use crate::print::{self, Output, Table};
 
 /// Does what was asked.
 pub async fn run(client: &Client, command: TokenCommand, global: &Global) -> anyhow::Result<()> {
     match command {
-        TokenCommand::Create(args) => create(client, &args).await,
+        TokenCommand::Create(args) => create(client, &args, global.output).await,
         TokenCommand::Ls => {
             let tokens: Vec<JoinTokenView> = client.all(&client.env("/join-tokens")).await?;
             print::listing(global.output, &tokens, |_| table(&tokens))
@@ -29,7 +30,7 @@ pub async fn run(client: &Client, command: TokenCommand, global: &Global) -> any
     }
 }
 
-async fn create(client: &Client, args: &TokenCreateArgs) -> anyhow::Result<()> {
+async fn create(client: &Client, args: &TokenCreateArgs, output: Output) -> anyhow::Result<()> {
     let request = JoinTokenCreate {
         uses: Some(args.uses),
         ttl_seconds: Some(args.ttl.as_secs()),
@@ -38,6 +39,11 @@ async fn create(client: &Client, args: &TokenCreateArgs) -> anyhow::Result<()> {
     let path = client.env("/join-tokens");
     let token: JoinTokenCreated = client.send(Method::POST, &path, &request).await?;
     let url = reached(client.url(), args.url.as_deref(), &token.urls)?;
+    let printed = paste(&url, &token, args.by_ca)?;
+    if matches!(output, Output::Json | Output::Yaml) {
+        let command = printed.lines().next().unwrap_or_default().to_owned();
+        return print::listing(output, &Made { token, command }, |_| Table::new(&[]));
+    }
     if url.is_loopback() {
         print::say(
             "The address below is good on this machine alone; give the one that others reach with --url https://…",
@@ -47,7 +53,16 @@ async fn create(client: &Client, args: &TokenCreateArgs) -> anyhow::Result<()> {
         "Valid until {}, for {} machine(s). On each, in a shell of root or of someone with sudo, paste:",
         token.expires, args.uses
     ));
-    print::data(&format!("{}\n", paste(&url, &token, args.by_ca)?))
+    print::data(&format!("{printed}\n"))
+}
+
+/// What programs read of a new token.
+#[derive(Serialize)]
+struct Made {
+    #[serde(flatten)]
+    token: JoinTokenCreated,
+    /// To be pasted.
+    command: String,
 }
 
 /// The address to print: the one given, else the user's own if others can use it, else the server's.

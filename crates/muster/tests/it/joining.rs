@@ -229,6 +229,13 @@ async fn a_machine_that_is_not_fit_is_told_what_to_mend_and_its_token_stays_good
     }
     let printed = place.printed(&[]).await;
     let line = printed.lines().next().unwrap();
+    let made = place.server.json(&["host", "token", "create"]).await;
+    assert!(
+        made["command"]
+            .as_str()
+            .unwrap()
+            .contains(made["token"].as_str().unwrap())
+    );
     // Nothing is fetched from a server that has another key than the command says, and nothing sent to it.
     let (before, rest) = line.split_once("sha256//").unwrap();
     let (pin, after) = rest.split_once('\'').unwrap();
