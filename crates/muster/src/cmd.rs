@@ -25,7 +25,7 @@ mod server;
 mod services;
 mod stack;
 mod volumes;
-mod whoami;
+pub mod whoami;
 
 use std::process::ExitCode;
 
