@@ -243,6 +243,21 @@ async fn whoever_gives_up_waiting_for_a_lab_has_none() {
     assert!(groups(&lab.name).is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_needs_its_network_at_once_boots() {
+    let lab = Lab::up(&["--bare", "--hosts", "1", "--engine-opt", "live-restore=false"]);
+    lab.exec(
+        "h1",
+        &["docker", "swarm", "init", "--advertise-addr", "10.99.0.11"],
+    );
+    lab.ok(&["power-off", "h1"]);
+    lab.ok(&["power-on", "h1"]);
+    assert!(
+        lab.exec("h1", &["docker", "info", "-f", "{{.Swarm.LocalNodeState}}"])
+            .contains("active")
+    );
+}
+
 #[test]
 fn a_lab_that_cannot_be_is_refused_and_leaves_nothing() {
     for (words, said) in [
