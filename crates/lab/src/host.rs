@@ -28,7 +28,6 @@ use crate::{Error, HostCommand, HostOptions, Result};
 pub struct Host {
     socket: PathBuf,
     docker: Docker,
-    has_engine: bool,
     engine: Mutex<Engine>,
     home: Home,
 }
@@ -45,7 +44,6 @@ impl Host {
         Ok(Self {
             socket: engine.socket(),
             docker,
-            has_engine: !options.without_engine,
             engine: Mutex::new(engine),
             home,
         })
@@ -220,17 +218,14 @@ impl Host {
         Ok(())
     }
 
-    /// Boots it: new namespaces, its old disk; the engine starts if it has one. Plug it in anew.
+    /// Boots it: new namespaces, its old disk. Plug it in anew before its engine is started: an engine may need its
+    /// network at once.
     ///
     /// # Errors
-    /// When it is on, or does not come up.
-    pub async fn power_on(&mut self) -> Result<()> {
+    /// When it is on, or its namespaces cannot be made.
+    pub fn power_on(&mut self) -> Result<()> {
         self.home.power_on()?;
-        let engine = self.engine.get_mut();
-        engine.moved_to(self.home.pid());
-        if self.has_engine {
-            engine.start().await?;
-        }
+        self.engine.get_mut().moved_to(self.home.pid());
         Ok(())
     }
 

@@ -17,7 +17,12 @@
 //!
 //! A host starts in some 0.3 s, its engine included, and goes in less: each test has its own, none shares one.
 //!
-//! Hosts are alone until a [`Switch`] connects them; its cables can be cut and mended.
+//! Hosts are alone until a [`Switch`] connects them. Each way between them can be cut and healed, each cable can lose
+//! frames, pass few or pass them late ([`Conditions`]). A host can be frozen, and lose its power: then its directory is
+//! the disk that is there when it boots again.
+//!
+//! A lab with a name ([`Lab::named`]) is found by other processes: a [`Trace`] says whether its owner lives, leads into
+//! its hosts ([`Visit`]) and removes what a dead one left.
 //!
 //! It does not know Muster: it runs programs and engines. It does not touch the machine's own engine, network or
 //! mounts.

@@ -29,7 +29,7 @@ mod stack;
 mod stats;
 mod volumes;
 mod watchdog;
-mod whoami;
+pub mod whoami;
 mod why;
 
 use std::process::ExitCode;

@@ -13,6 +13,7 @@ mod door;
 mod faults;
 mod keeper;
 mod machine;
+mod making;
 mod plan;
 mod protocol;
 mod site;

@@ -16,6 +16,9 @@ use crate::print;
 
 /// Does what was asked.
 pub async fn run(args: LabArgs, global: &Global) -> anyhow::Result<ExitCode> {
+    if !rustix::process::geteuid().is_root() {
+        return Err(muster_lab::Error::NotRoot.into());
+    }
     let name = args.name.as_str();
     match args.command {
         LabCommand::Up(args) => up::up(name, args).await,

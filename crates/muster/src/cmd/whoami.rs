@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::WhoamiArgs;
+
+/// The sample image's name.
+pub const IMAGE: &str = "muster/whoami:latest";
 
 /// Serves, probes a server, or writes the sample image.
 pub async fn run(args: WhoamiArgs) -> anyhow::Result<ExitCode> {
@@ -99,15 +103,19 @@ async fn probe(port: u16) -> ExitCode {
     }
 }
 
+/// A muster binary as the sample image.
+pub fn image(binary: &Path) -> anyhow::Result<muster_lab::Image> {
+    let image = muster_lab::Image::new(IMAGE).file("/muster", binary);
+    let image = image.context("could not read the muster binary")?;
+    Ok(image.entrypoint(&["/muster", "whoami"]).expose(&[80]))
+}
+
 /// This very binary as an image, in the form that `docker load` and `muster image load` read.
 fn write_image() -> anyhow::Result<ExitCode> {
     let binary = std::env::current_exe().context("could not find this binary")?;
-    let image = muster_lab::Image::new("muster/whoami:latest")
-        .file("/muster", &binary)
-        .context("could not read this binary")?
-        .entrypoint(&["/muster", "whoami"])
-        .expose(&[80]);
-    let tar = image.archive().context("could not put the image together")?;
+    let tar = image(&binary)?
+        .archive()
+        .context("could not put the image together")?;
     let mut out = std::io::stdout().lock();
     out.write_all(&tar)
         .and_then(|()| out.flush())

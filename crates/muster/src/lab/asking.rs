@@ -60,6 +60,8 @@ pub async fn start(name: &str, spec: UpSpec) -> anyhow::Result<()> {
     };
     protocol::write(&mut input, &Request::Up(spec)).await?;
     let done = listen(BufReader::new(output), &log).await;
+    // While this is open the keeper believes that somebody waits.
+    drop(input);
     if done.is_err() {
         // Then it ends by itself, and takes with it what it had made.
         let _ = keeper.wait().await;

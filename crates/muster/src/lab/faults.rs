@@ -75,8 +75,12 @@ pub async fn power_off(switch: &Switch, machine: &Machine) -> anyhow::Result<()>
 pub async fn power_on(switch: &Switch, machine: &Machine) -> anyhow::Result<()> {
     let mut host = machine.host().await;
     anyhow::ensure!(!host.is_on(), "{} has power already", machine.plan.name);
-    host.power_on().await?;
-    Ok(switch.plug(&host, machine.plan.address, PREFIX)?)
+    host.power_on()?;
+    switch.plug(&host, machine.plan.address, PREFIX)?;
+    if machine.plan.is_host {
+        host.start_engine().await?;
+    }
+    Ok(())
 }
 
 /// What is wrong with a machine's cable, in words; nothing if nothing is.

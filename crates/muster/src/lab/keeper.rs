@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use muster_lab::{Lab, Process};
-use tokio::io::{AsyncBufRead, AsyncWrite, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncWrite, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{Mutex, Notify};
@@ -68,7 +68,8 @@ pub async fn keep(name: &str, log: &Path) -> anyhow::Result<ExitCode> {
 type Made = (Lab, Site, Option<Process>);
 
 async fn up(name: &str, log: &Path, output: &mut (impl AsyncWrite + Unpin)) -> anyhow::Result<Made> {
-    let request = protocol::read(&mut BufReader::new(tokio::io::stdin())).await?;
+    let mut input = BufReader::new(tokio::io::stdin());
+    let request = protocol::read(&mut input).await?;
     let Some(Request::Up(spec)) = request else {
         anyhow::bail!("a keeper is started by `muster lab up`, and by nothing else");
     };
@@ -77,8 +78,17 @@ async fn up(name: &str, log: &Path, output: &mut (impl AsyncWrite + Unpin)) -> a
     let lab = Lab::named(name, &ssh::TOOLS)?;
     std::fs::rename(log, lab.dir().join(LOG)).context("could not move the log into the lab's directory")?;
     let (progress, lines) = mpsc::unbounded_channel();
-    let site = relay(lines, output, Site::up(&lab, &spec, &progress)).await?;
+    let site = tokio::select! {
+        site = relay(lines, output, Site::up(&lab, &spec, &progress)) => site?,
+        () = end_of_input(input) => anyhow::bail!("whoever asked for the lab has gone"),
+    };
     Ok((lab, site, user))
+}
+
+/// Whoever gives up waiting for a lab does not want it.
+async fn end_of_input(input: impl AsyncBufRead + Unpin) {
+    let mut lines = input.lines();
+    while let Ok(Some(_)) = lines.next_line().await {}
 }
 
 async fn end_of(user: Option<Process>) {

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use muster_lab::{Lab, Switch};
-use serde_json::Value;
 
-use crate::machine::{Container, Machine, until};
+use crate::machine::{Container, Machine, host_states, until};
 
 /// `s1` runs the server, `h1` and so on an agent each.
 pub struct Fleet {
@@ -63,13 +62,7 @@ impl Fleet {
 
     /// What the server says of each host, by the name that the platform has for it.
     pub async fn host_states(&self) -> BTreeMap<String, String> {
-        let output = self.server.muster(&["host", "ls", "-o", "json"]).await;
-        let hosts: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let word = |host: &Value, key: &str| host[key].as_str().unwrap_or_default().to_owned();
-        hosts
-            .iter()
-            .map(|host| (word(host, "name"), word(host, "state")))
-            .collect()
+        host_states(&self.server.muster(&["host", "ls", "-o", "json"]).await)
     }
 
     /// Why a host's engine cannot be used; null if it can.

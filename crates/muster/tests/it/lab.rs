@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use muster_lab::Trace;
 use serde_json::Value;
 
-use crate::machine::{text, until};
+use crate::machine::{host_states, text, until};
 
 const MUSTER: &str = env!("CARGO_BIN_EXE_muster");
 static MADE: AtomicU32 = AtomicU32::new(0);
@@ -72,13 +72,7 @@ impl Lab {
 
     /// What the lab's server says of its hosts.
     fn hosts(&self) -> BTreeMap<String, String> {
-        let output = self.outside(&["host", "ls", "-o", "json"]);
-        let hosts: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let word = |host: &Value, key: &str| host[key].as_str().unwrap_or_default().to_owned();
-        hosts
-            .iter()
-            .map(|host| (word(host, "name"), word(host, "state")))
-            .collect()
+        host_states(&self.outside(&["host", "ls", "-o", "json"]))
     }
 
     fn dir(&self) -> PathBuf {
@@ -197,6 +191,8 @@ async fn a_dead_keeper_takes_its_lab_along_and_down_removes_the_rest() {
     let lab = Lab::up(&["--hosts", "1"]);
     lab.exec("h1", &["docker", "run", "-d", "muster/whoami"]);
     let dir = lab.dir();
+    let clean = || Command::new("../../scripts/clean-lab.sh").status().unwrap();
+    assert!(clean().success());
     assert!(!processes(&dir).is_empty() && !groups(&lab.name).is_empty());
     let owner = Trace::find(&lab.name).unwrap().owner().unwrap();
     assert!(
@@ -234,6 +230,32 @@ async fn a_lab_ends_with_the_process_that_it_is_for() {
     })
     .await;
     assert!(groups(&lab.name).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_gives_up_waiting_for_a_lab_has_none() {
+    let lab = Lab::named();
+    let mut up = lab.command(&["up", "--bare", "--hosts", "2"]).spawn().unwrap();
+    until("the lab is begun", async || Trace::find(&lab.name).is_some()).await;
+    up.kill().unwrap();
+    up.wait().unwrap();
+    until("nothing is left", async || Trace::find(&lab.name).is_none()).await;
+    assert!(groups(&lab.name).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_needs_its_network_at_once_boots() {
+    let lab = Lab::up(&["--bare", "--hosts", "1", "--engine-opt", "live-restore=false"]);
+    lab.exec(
+        "h1",
+        &["docker", "swarm", "init", "--advertise-addr", "10.99.0.11"],
+    );
+    lab.ok(&["power-off", "h1"]);
+    lab.ok(&["power-on", "h1"]);
+    assert!(
+        lab.exec("h1", &["docker", "info", "-f", "{{.Swarm.LocalNodeState}}"])
+            .contains("active")
+    );
 }
 
 #[test]

@@ -306,6 +306,16 @@ pub struct Container {
     pub running: bool,
 }
 
+/// The states in the output of `host ls -o json`, by the hosts' names; none where there is no such output.
+pub fn host_states(output: &Output) -> BTreeMap<String, String> {
+    let hosts: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let word = |host: &Value, key: &str| host[key].as_str().unwrap_or_default().to_owned();
+    hosts
+        .iter()
+        .map(|host| (word(host, "name"), word(host, "state")))
+        .collect()
+}
+
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }

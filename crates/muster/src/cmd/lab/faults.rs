@@ -55,13 +55,13 @@ pub fn said(machine: &str, fault: &Fault) -> String {
         } => format!("What {from} sends to {machine} is lost."),
         Fault::Heal => format!("{machine} has a good cable."),
         Fault::Loss { .. } | Fault::Rate { .. } | Fault::Delay { .. } => {
-            format!("The cable of {machine} is changed; `muster lab ls` shows how it is.")
+            format!("The cable of {machine} is changed; `ls` shows how it is.")
         }
         Fault::Freeze => format!("Every process of {machine} stands still."),
         Fault::Thaw => format!("{machine} goes on."),
-        Fault::Kill { .. } => format!("Killed on {machine}; `muster lab start {machine}` starts it again."),
+        Fault::Kill { .. } => format!("Killed on {machine}; `start` starts it again."),
         Fault::Start => format!("What should run on {machine} runs."),
-        Fault::PowerOff => format!("{machine} has no power; `muster lab power-on {machine}` boots it."),
+        Fault::PowerOff => format!("{machine} has no power; `power-on` boots it."),
         Fault::PowerOn => format!("{machine} has booted."),
     }
 }
