@@ -8,7 +8,7 @@ use muster_control::World;
 use muster_model::assigned::{Presence, RolloutState, ServiceState, Unit, UnitWish};
 use muster_model::desired::{FailureAction, ServiceSpec};
 use muster_model::document::Document;
-use muster_model::{HostId, Reason, StackId};
+use muster_model::{HostId, Reason, StackId, UnitId};
 use proptest::prelude::*;
 
 use crate::lab::{ENV, Fate, Lab, picture};
@@ -199,19 +199,31 @@ fn heal(lab: &mut Lab) {
     lab.settle();
 }
 
+/// Remembers the units that are to go and whose own host has ended them, because its lease ran out while it was lost.
+fn note_ended(lab: &Lab, ended: &mut BTreeSet<UnitId>) {
+    let is_over = |unit: &Unit| {
+        let lost = lab
+            .world
+            .host(unit.host)
+            .is_none_or(|host| host.presence() == Presence::Lost);
+        lost && lab.fences.get(&unit.host).is_some_and(|at| *at <= lab.now)
+    };
+    let units = lab.world.units().filter(|unit| unit.wish == UnitWish::Remove);
+    ended.extend(units.filter(|unit| is_over(unit)).map(|unit| unit.id));
+}
+
 /// One alive at most of each exclusive service, wherever its host may be.
-fn assert_exclusive(world: &World, lost: &BTreeSet<HostId>) {
+fn assert_exclusive(world: &World, ended: &BTreeSet<UnitId>) {
+    let lost = |host: HostId| {
+        world
+            .host(host)
+            .is_some_and(|host| host.presence() == Presence::Lost)
+    };
     for head in world.all_stacks() {
         for service in world.services_left(head.id) {
             let alive = |unit: &&Unit| {
                 let spec = world.service_spec(unit.stack, unit.revision, &unit.service);
-                // Where the lease ran out, its own host has ended it.
-                let ended = unit
-                    .reasons
-                    .iter()
-                    .any(|reason| matches!(reason, Reason::HostLost { .. }));
-                let ended = ended && unit.wish == UnitWish::Remove;
-                spec.is_some_and(|spec| spec.exclusive) && !ended && !lost.contains(&unit.host)
+                spec.is_some_and(|spec| spec.exclusive) && !ended.contains(&unit.id) && !lost(unit.host)
             };
             let count = world
                 .units_of(head.id, &service)
@@ -252,6 +264,15 @@ fn assert_indexes_agree(world: &World) {
     assert_eq!(by_service, world.units().count());
 }
 
+fn perform_all(lab: &mut Lab, steps: &[Step]) {
+    let mut ended = BTreeSet::new();
+    for step in steps {
+        perform(lab, step);
+        note_ended(lab, &mut ended);
+        assert_exclusive(&lab.world, &ended);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 250, max_shrink_iters: 3000, ..ProptestConfig::default() })]
 
@@ -259,11 +280,7 @@ proptest! {
     #[test]
     fn after_any_history_all_comes_to_rest_as_wished(steps in prop::collection::vec(step(), 1..80)) {
         let mut lab = Lab::with_hosts(2);
-        for step in &steps {
-            perform(&mut lab, step);
-            let lost = lab.world.all_hosts().filter(|host| host.presence() == Presence::Lost).map(|host| host.id).collect();
-            assert_exclusive(&lab.world, &lost);
-        }
+        perform_all(&mut lab, &steps);
         heal(&mut lab);
         assert_indexes_agree(&lab.world);
         for head in lab.world.all_stacks().map(|head| (*head.doc).clone()).collect::<Vec<_>>() {
@@ -336,4 +353,31 @@ fn who_becomes_exclusive_is_looked_at_when_the_lease_of_a_lost_host_has_run_out(
         Step::Advance { seconds: 2 },
         Step::Round,
     ]);
+}
+
+#[test]
+fn what_its_own_host_has_ended_is_not_counted_when_the_host_is_back() {
+    let deploy = |variant| Step::Deploy {
+        title: 1,
+        variant,
+        image: 0,
+    };
+    let steps = [
+        deploy(6),
+        Step::Round,
+        Step::Silence {
+            host: 1,
+            fenced_after: 0,
+        },
+        deploy(3),
+        Step::Round,
+        deploy(6),
+        Step::Advance { seconds: 4 },
+        Step::Round,
+        Step::Agents,
+        Step::Round,
+        Step::Hear { host: 1 },
+        Step::Round,
+    ];
+    perform_all(&mut Lab::with_hosts(2), &steps);
 }

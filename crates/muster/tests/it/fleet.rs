@@ -66,7 +66,7 @@ impl Fleet {
     }
 
     /// Why a host's engine cannot be used; null if it can.
-    pub async fn engine_error(&self, host: &str) -> Value {
+    pub async fn engine_error(&self, host: &str) -> serde_json::Value {
         self.server.json(&["host", "show", host]).await["facts"]["engine_error"].clone()
     }
 
