@@ -110,6 +110,15 @@ impl Clocks {
         self.rate = rng.between(1_000 - DRIFT_MAX, 1_000 + DRIFT_MAX);
     }
 
+    /// From its beginning on, `CLOCK_BOOTTIME` goes as much too fast, or too slow, as one may.
+    pub const fn drift_most(&mut self, fast: bool) {
+        self.rate = if fast {
+            1_000 + DRIFT_MAX
+        } else {
+            1_000 - DRIFT_MAX
+        };
+    }
+
     /// The machine is started again.
     pub fn boot_anew(&mut self, now: Moment, rng: &mut Rng) {
         (self.since, self.booted) = (now, rng.between(1_000, 60_000));

@@ -27,6 +27,11 @@ pub(crate) fn leaves(world: &World, member: &Member) -> bool {
     member.runs() && member.reachable() && evacuates(world, member.unit.host)
 }
 
+/// Whether a unit that left such a host has not ended yet.
+fn ends(world: &World, member: &Member) -> bool {
+    !member.runs() && member.reachable() && member.state != State::Gone && evacuates(world, member.unit.host)
+}
+
 /// Makes what is to leave anew elsewhere, or stops it for that.
 pub(crate) fn step(look: &mut Look<'_, '_>, fill: &Shape) {
     if look.is_global() || rollouts::is_under_way(look) {
@@ -40,7 +45,11 @@ pub(crate) fn step(look: &mut Look<'_, '_>, fill: &Shape) {
     let (followed, alone): (Vec<&Member>, Vec<&Member>) = leaving
         .into_iter()
         .partition(|member| has_follower(&look.desk.world, &members, member));
-    let mut spare = rollouts::surge(look).saturating_sub(followed.len());
+    let ending = members
+        .iter()
+        .filter(|member| ends(&look.desk.world, member))
+        .count();
+    let mut spare = rollouts::surge(look).saturating_sub(followed.len() + ending);
     for member in alone {
         spare -= usize::from(spare > 0 && begins_to_leave(look, fill, member, spare > 0));
     }

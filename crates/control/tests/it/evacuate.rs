@@ -58,6 +58,8 @@ fn a_replacement_is_up_before_a_stateless_unit_ends_one_at_a_time() {
             are_well(&lab, &running) >= 6,
             "none ends before its replacement is up"
         );
+        let all = lab.world.units_of(shop, &name("web")).count();
+        assert!(all <= 7, "those that have not ended yet count too: {all}");
         lab.agents();
     }
     lab.settle();

@@ -23,6 +23,8 @@ pub enum Kind {
     LinkOneWay,
     /// Words of one direction of a link are held up for a while.
     LinkHeldUp,
+    /// The host that runs what may run only once is cut off for longer than any lease, and what runs ignores being asked to end.
+    ExclusiveCut,
     /// A host's network comes and goes, again and again.
     HostFlaps,
     /// Most hosts are cut off, or lose their power, at about the same time.
@@ -63,7 +65,7 @@ pub enum Kind {
 }
 
 /// All kinds.
-pub const KINDS: [Kind; 28] = [
+pub const KINDS: [Kind; 29] = [
     Kind::ContainerExit,
     Kind::ContainerStuck,
     Kind::ContainerRemoved,
@@ -74,6 +76,7 @@ pub const KINDS: [Kind; 28] = [
     Kind::LinkCut,
     Kind::LinkOneWay,
     Kind::LinkHeldUp,
+    Kind::ExclusiveCut,
     Kind::HostFlaps,
     Kind::MassLoss,
     Kind::AgentKilled,
@@ -108,6 +111,7 @@ impl Kind {
             Self::LinkCut => "link cut",
             Self::LinkOneWay => "link one way only",
             Self::LinkHeldUp => "link held up",
+            Self::ExclusiveCut => "exclusive host cut",
             Self::HostFlaps => "host flaps",
             Self::MassLoss => "hosts lost together",
             Self::AgentKilled => "agent killed",
@@ -142,9 +146,12 @@ impl Kind {
             | Self::ClockSet
             | Self::ServerKilled
             | Self::Compaction => 20_000,
-            Self::ImageBad | Self::HostOff | Self::HostReboot | Self::ServerPaused | Self::HostFlaps => {
-                30_000
-            }
+            Self::ImageBad
+            | Self::HostOff
+            | Self::HostReboot
+            | Self::ServerPaused
+            | Self::HostFlaps
+            | Self::ExclusiveCut => 30_000,
             Self::NotebookLost | Self::ContentsTorn | Self::MassLoss => 40_000,
             Self::ServerAway | Self::ServerStopped => 120_000,
         }

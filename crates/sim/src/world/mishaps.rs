@@ -38,6 +38,7 @@ impl World {
             Kind::LinkCut => self.cut(host),
             Kind::LinkOneWay => self.carry_one_way(host),
             Kind::LinkHeldUp => self.hold_up(host),
+            Kind::ExclusiveCut => self.cut_exclusive(),
             Kind::HostFlaps => self.flaps(host),
             Kind::MassLoss => self.most_are_lost(),
             Kind::AgentKilled => self.hosts[host].doomed = Some(self.faults.rng().below(4)),

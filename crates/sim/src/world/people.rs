@@ -90,6 +90,9 @@ impl World {
         }
         let edit = if self.now < self.faults.until() {
             self.draws_edit(user)
+        } else if self.faults.until() == Moment(0) {
+            // In a story people do what it says, and nothing else.
+            return;
         } else {
             match self.last_edit() {
                 Some(edit) => Some(edit),

@@ -121,9 +121,22 @@ impl World {
             calls: 0,
             at_once: (Moment(0), 0),
         };
+        world.draw_worst_clocks(plan, &mut clocks);
         world.history.brake.hosts(world.hosts.len());
         world.begin(plan);
         world
+    }
+
+    /// In some runs the clocks of all servers go as fast as clocks may, and those of all hosts as slow.
+    fn draw_worst_clocks(&mut self, plan: &Plan, rng: &mut Rng) {
+        if plan.faults && rng.chance(80) {
+            self.servers
+                .iter_mut()
+                .for_each(|server| server.clocks.drift_most(true));
+            self.hosts
+                .iter_mut()
+                .for_each(|host| host.clocks.drift_most(false));
+        }
     }
 
     /// A world for a story: one server, no hosts yet, and a person who does what the story says.

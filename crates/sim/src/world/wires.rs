@@ -4,6 +4,7 @@ use muster_agent::logic::Input;
 use muster_server::logic::{ConnectionId, Event as ServerEvent};
 
 use super::{Event, World};
+use crate::judge::EXCLUSIVE_LABEL;
 use crate::link::{Connection, Parcel, Way};
 use crate::time::Moment;
 
@@ -251,6 +252,20 @@ impl World {
             "FAULT",
             format_args!("what {id} {words} is held up for {length} ms"),
         );
+    }
+
+    /// The host that runs what may run only once is cut off for longer than any usual lease, and only force ends what runs.
+    pub(super) fn cut_exclusive(&mut self) {
+        let found = (self.ledger.running()).find(|one| one.made.runs.labels.contains_key(EXCLUSIVE_LABEL));
+        let Some((id, name)) = found.map(|one| (one.host, one.made.name.clone())) else {
+            return;
+        };
+        let Some(of) = self.hosts.iter().position(|host| host.id == id) else {
+            return;
+        };
+        let length = self.faults.rng().between(70_000, 120_000);
+        self.hosts[of].engine.gets_stuck(&name, length);
+        self.cut_for(of, None, length);
     }
 
     /// A host's network is gone for about as long as it takes to be lost, and back for a while, several times over.

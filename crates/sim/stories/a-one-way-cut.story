@@ -1,0 +1,40 @@
+# What a host says is lost, and it still hears: for the platform it is silent, whatever it hears.
+
+add-host h1 h2
+advance 10s
+deploy shop
+    services:
+      lead:
+        image: muster/lead:1
+        labels:
+          io.muster.exclusive: "true"
+          sim.exclusive: "true"
+      web:
+        image: muster/web:1
+        deploy:
+          replicas: 2
+| done
+
+advance 15s
+show units
+| shop/lead-1  h1  running
+| shop/web-1   h2  running
+| shop/web-2   h1  running
+cut-way up h1
+watch 2m
+| 00:33  h2  shop/web (muster/web:1) starts
+| 01:12  h1  shop/lead (muster/lead:1) ends
+| 01:29  h2  shop/lead (muster/lead:1) starts
+show containers
+| h1  shop/lead  muster/lead:1  does not run
+| h1  shop/web   muster/web:1   runs
+| h2  shop/lead  muster/lead:1  runs
+| h2  shop/web   muster/web:1   runs
+| h2  shop/web   muster/web:1   runs
+heal h1
+watch 30s
+| 02:26  h1  shop/web (muster/web:1) ends
+show containers
+| h2  shop/lead  muster/lead:1  runs
+| h2  shop/web   muster/web:1   runs
+| h2  shop/web   muster/web:1   runs
