@@ -10,6 +10,7 @@
 mod anything;
 mod conformance;
 mod converge;
+mod copies;
 mod inspect;
 mod kill_between;
 mod lanes;

@@ -31,7 +31,7 @@ async fn use_is_told_while_the_engine_hangs() {
     );
     machine.host.thaw_engine().await.unwrap();
     let told = machine.ok(&["stats", "shop"]).await;
-    assert!(told.contains("shop/web-1") && told.contains("MB"), "{told}");
+    assert!(told.contains("shop/web-1") && told.contains("PIDS"), "{told}");
     let told = machine.ok(&["host", "stats", host]).await;
     assert!(
         told.contains("cores busy") && told.contains("network in"),
