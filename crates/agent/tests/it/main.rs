@@ -11,6 +11,7 @@ mod anything;
 mod babble;
 mod conformance;
 mod converge;
+mod copies;
 mod inspect;
 mod kill_between;
 mod lanes;
