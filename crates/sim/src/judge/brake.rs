@@ -16,7 +16,7 @@ use crate::ledger::{Deed, Ledger, Made};
 /// Hosts that vanish within this of one another vanish together.
 const TOGETHER_MS: u64 = 25_000;
 /// What was wished no longer ago than this may still be on its way.
-const OF_LATE_MS: u64 = 120_000;
+const OF_LATE_MS: u64 = 20_000;
 
 #[derive(Debug, Default)]
 pub struct Brake {

@@ -67,7 +67,7 @@ impl World {
             Kind::Compaction => self.store_compacts(),
             Kind::UsersHurry => self.users_hurry(),
         }
-        if self.faults.users_meet(self.now) {
+        if kind != Kind::MassLoss && self.faults.users_meet(self.now) {
             self.users_hurry();
         }
     }

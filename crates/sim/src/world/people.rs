@@ -83,6 +83,16 @@ impl World {
         }
     }
 
+    /// Whoever wants nothing yet, wants nothing for so long: they see that something is badly wrong.
+    pub(super) fn users_wait(&mut self, for_ms: u64) {
+        for user in 0..self.users.len() {
+            let at = self.now.after(for_ms + self.users[user].rng.between(0, 20_000));
+            if self.users[user].acts_at < at {
+                self.user_will_act(user, at);
+            }
+        }
+    }
+
     pub(super) fn user_acts(&mut self, user: usize) {
         let one = &self.users[user];
         if one.acts_at != self.now || one.under_way.is_some() {

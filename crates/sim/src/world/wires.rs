@@ -297,6 +297,7 @@ impl World {
         let mut left: Vec<usize> = (0..all).collect();
         let many = usize::try_from(rng.between(fewest as u64, all as u64)).unwrap_or(all);
         let lost: Vec<usize> = (0..many).map(|_| left.remove(rng.below(left.len()))).collect();
+        self.users_wait(lasts);
         for of in lost {
             let length = lasts + self.faults.rng().between(0, 20_000);
             if without_power {
