@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::fleet::Fleet;
-use crate::machine::{Container, until, until_for};
+use crate::machine::{Container, text, until, until_for};
 
 const WEB: &str = "
 services:
@@ -23,16 +23,30 @@ const UNITS: usize = 8;
 
 type Running = BTreeMap<String, BTreeMap<String, Container>>;
 
+/// All of them may move.
+const FREE: &str = "
+services:
+  web:
+    image: muster/whoami
+    deploy: { replicas: 6 }
+";
+const FREE_UNITS: usize = 6;
+
 /// Hosts that run stateless units, a pinned one and an exclusive one.
 async fn busy(hosts: u8) -> (Fleet, Running) {
+    let (fleet, before) = running_all(hosts, WEB).await;
+    assert_eq!(before.values().map(BTreeMap::len).sum::<usize>(), UNITS);
+    (fleet, before)
+}
+
+async fn running_all(hosts: u8, text: &str) -> (Fleet, Running) {
     let fleet = Fleet::of(hosts).await;
-    let file = fleet.server.write("shop/docker-compose.yml", WEB);
+    let file = fleet.server.write("shop/docker-compose.yml", text);
     fleet
         .server
         .ok(&["stack", "up", "shop", "-f", &file, "--yes"])
         .await;
     let before = running(&fleet).await;
-    assert_eq!(before.values().map(BTreeMap::len).sum::<usize>(), UNITS);
     (fleet, before)
 }
 
@@ -148,4 +162,106 @@ async fn a_cordoned_host_keeps_what_it_has_and_gets_nothing_new() {
     let now = running(&fleet).await;
     assert_eq!(now["h1"], before["h1"]);
     assert_eq!(now["h2"].len(), before["h2"].len() + 3);
+}
+
+/// Waits until the others run all that is wished.
+async fn replaced(fleet: &Fleet, host: &str) {
+    until("the others run what it ran", async || {
+        let mut now = running(fleet).await;
+        now.remove(host);
+        now.values().map(BTreeMap::len).sum::<usize>() == FREE_UNITS
+    })
+    .await;
+}
+
+/// Waits until a host that was lost is back, and no more runs than is wished.
+async fn back(fleet: &Fleet, host: &str) {
+    until("the host is back, and its surplus gone", async || {
+        fleet.host_states().await[host] == "active" && fleet.running_count().await == FREE_UNITS
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_freezes_is_replaced_and_ends_its_surplus_when_it_goes_on() {
+    let (fleet, _) = running_all(2, FREE).await;
+    let host = &fleet.hosts["h2"].host;
+    host.freeze().await.unwrap();
+    until("it counts as lost", async || {
+        fleet.host_states().await["h2"] == "lost"
+    })
+    .await;
+    until("the other one runs all", async || {
+        fleet.hosts["h1"]
+            .containers()
+            .await
+            .values()
+            .filter(|found| found.running)
+            .count()
+            == FREE_UNITS
+    })
+    .await;
+    host.thaw().unwrap();
+    back(&fleet, "h2").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_hears_or_speaks_only_is_replaced() {
+    let (fleet, _) = running_all(2, FREE).await;
+    let host = &fleet.hosts["h2"].host;
+    for (from, to) in [(Some(host), None), (None, Some(host))] {
+        fleet.switch.cut_way(from, to).unwrap();
+        replaced(&fleet, "h2").await;
+        fleet.switch.heal(host).unwrap();
+        back(&fleet, "h2").await;
+        // So that there is something to replace again.
+        fleet.server.ok(&["host", "evacuate", "h1"]).await;
+        fleet.server.ok(&["host", "activate", "h1"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evacuated_host_is_empty_and_never_is_one_unit_missing() {
+    let (fleet, before) = running_all(3, FREE).await;
+    assert!(!before["h1"].is_empty());
+    let leaving = fleet.server.muster(&["host", "evacuate", "h1"]);
+    tokio::pin!(leaving);
+    let mut least = FREE_UNITS;
+    let ended = loop {
+        tokio::select! {
+            ended = &mut leaving => break ended,
+            count = fleet.running_count() => least = least.min(count),
+        }
+    };
+    assert!(ended.status.success(), "{}", text(&ended.stderr));
+    assert_eq!(least, FREE_UNITS);
+    let after = running(&fleet).await;
+    assert!(after["h1"].is_empty(), "{after:?}");
+    assert_eq!(fleet.host_states().await["h1"], "evacuating");
+    fleet.server.ok(&["host", "activate", "h1"]).await;
+    assert_eq!(fleet.host_states().await["h1"], "active");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_that_boots_while_the_server_is_away_runs_again_what_it_may() {
+    let (mut fleet, before) = busy(2).await;
+    let exclusive = of(&fleet, &before, "one").await;
+    let host = exclusive.keys().next().unwrap().clone();
+    let free: Vec<String> = before[&host]
+        .keys()
+        .filter(|name| !exclusive[&host].contains_key(*name))
+        .cloned()
+        .collect();
+    fleet.server.kill_server().await;
+    fleet.reboot(&host).await;
+    let names = async || running(&fleet).await[&host].keys().cloned().collect::<Vec<_>>();
+    until("the agent starts by its notebook what it may", async || {
+        names().await == free
+    })
+    .await;
+    fleet.server.start_server().await;
+    until("what runs only once runs again, there too", async || {
+        fleet.running_count().await == UNITS && names().await.len() == before[&host].len()
+    })
+    .await;
 }

@@ -60,6 +60,18 @@ impl Fleet {
         self.hosts.insert(name, machine);
     }
 
+    /// A machine's power goes and comes again: its disk is as it was, and its agent starts with it.
+    pub async fn reboot(&mut self, name: &str) {
+        let machine = self.hosts.get_mut(name).unwrap();
+        self.switch.unplug(&machine.host).unwrap();
+        machine.host.power_off().unwrap();
+        machine.host.power_on().unwrap();
+        let number = name.trim_start_matches('h').parse().unwrap();
+        self.switch.plug(&machine.host, address_of(number), 24).unwrap();
+        machine.host.start_engine().await.unwrap();
+        machine.spawn_agent(&format!("https://{SERVER}:8080"), None, Some(name));
+    }
+
     /// What the server says of each host, by the name that the platform has for it.
     pub async fn host_states(&self) -> BTreeMap<String, String> {
         host_states(&self.server.muster(&["host", "ls", "-o", "json"]).await)
