@@ -68,7 +68,7 @@ pub const AT_EVERY_STEP: &[(&str, Judge)] = &[
 /// What is not judged yet, because what it is about does not exist yet, or not in here.
 pub const PENDING: &[&str] = &[
     "an exclusive unit whose agent is dead or wedged as its lease runs out, or whose engine hangs when it is to kill, ends in time \
-     (I1): the platform has no watchdog yet",
+     (I1): the simulator has no watchdog yet",
     "an acknowledged write survives a crash of the store itself (I4): the store's own tests kill it",
     "an exclusive volume is mounted by one live host (I8): volumes are local so far",
     "somebody leads as long as a server runs (I9): servers take the leadership over when they start, not when the leader is gone, so \

@@ -212,6 +212,8 @@ impl World {
         }
         for of in 0..self.servers.len() {
             (self.servers[of].doomed, self.servers[of].away_until) = (None, self.now);
+            // One that is on its way out comes back at once.
+            self.servers[of].leaves_for = self.servers[of].leaves_for.map(|_| 0);
             self.soon(0, 5_000, Event::ServerBegins(of));
         }
     }
