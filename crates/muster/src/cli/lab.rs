@@ -135,9 +135,12 @@ pub const CHOSEN: &str = "chosen";
 
 #[derive(Debug, Args)]
 pub struct LabUpArgs {
-    /// How many hosts
-    #[arg(long, default_value_t = 3)]
-    pub hosts: u8,
+    /// How many hosts; 3 unless given, none with --hollow
+    #[arg(long)]
+    pub hosts: Option<u8>,
+    /// How many hollow hosts too: real agents over engines in memory, all on one machine, for tests of size
+    #[arg(long, value_name = "COUNT", default_value_t = 0, conflicts_with = "bare")]
+    pub hollow: u32,
     /// How many servers
     #[arg(long, default_value_t = 1)]
     pub servers: u8,

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Child;
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::plan::Planned;
+use super::plan::{HOLLOW_PREFIX, Planned};
 use super::protocol::{MachineStatus, Part};
 use super::ssh;
 
@@ -98,10 +98,22 @@ impl Machine {
         let mut slot = self.agent.lock().await;
         anyhow::ensure!(!runs(&mut slot), "the agent on {} runs already", self.plan.name);
         let host = self.host().await;
-        let mut command = self
-            .muster(&host, "agent", "agent.log")?
-            .args(["--to", &format!("https://{server}:{SERVER_PORT}")])
-            .args(["--engine", ENGINE, "--name", &self.plan.name]);
+        let server = format!("https://{server}:{SERVER_PORT}");
+        let mut command = match self.plan.hollow {
+            0 => self.muster(&host, "agent", "agent.log")?.args([
+                "--engine",
+                ENGINE,
+                "--name",
+                &self.plan.name,
+            ]),
+            count => self.muster(&host, "hollow", "agent.log")?.args([
+                "--prefix",
+                HOLLOW_PREFIX,
+                "--count",
+                &count.to_string(),
+            ]),
+        };
+        command = command.args(["--to", &server]);
         if let Some(token) = token {
             command = command.args(["--token", token]);
         }

@@ -1,5 +1,6 @@
 //! How a lab comes up: machines, then the sample image beside server, account and agents.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +13,7 @@ use muster_lab::{EngineOptions, HostOptions, Lab, Switch};
 use muster_model::view::{HostState, HostView, JoinTokenCreate, JoinTokenCreated};
 
 use super::machine::{Greeting, Machine, SERVER_PORT};
-use super::plan::{self, PREFIX, Planned, UpSpec};
+use super::plan::{self, HOLLOW_PREFIX, PREFIX, Planned, UpSpec};
 use super::site::{AT_ONCE, Progress, Site, say};
 use super::{CONTEXT, CONTEXT_INSIDE, door, ssh};
 use crate::client::Client;
@@ -22,7 +23,11 @@ use crate::first_account;
 
 /// For all hosts to join: seconds here, more where hundreds share a few processors.
 const JOIN_LIMIT: Duration = Duration::from_secs(180);
+/// And so much for each hollow one.
+const JOIN_EACH: Duration = Duration::from_millis(300);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// A list of many costs the server much.
+const LOOK_AGAIN_AT_MANY: Duration = Duration::from_secs(2);
 
 impl Site {
     /// Makes it as it is asked for. What was made is gone again if that fails.
@@ -71,33 +76,55 @@ impl Site {
             format!("server {} listens", first.plan.server.clone().unwrap_or_default()),
         );
         let client = Client::from_context(&context)?;
-        let token = join_token(&client, self.hosts().count()).await?;
-        for host in self.hosts() {
-            host.start_agent(first.plan.address, Some(&token)).await?;
+        let with_agents = self.machines.iter().filter(|machine| machine.plan.agent);
+        let count = |machine: &Arc<Machine>| machine.plan.hollow.max(1);
+        let token = join_token(&client, with_agents.clone().map(count).sum()).await?;
+        for machine in with_agents {
+            machine.start_agent(first.plan.address, Some(&token)).await?;
         }
         self.all_active(&client, progress).await
     }
 
     async fn all_active(&self, client: &Client, progress: &Progress) -> anyhow::Result<()> {
-        let deadline = Instant::now() + JOIN_LIMIT;
-        let mut waiting: Vec<&str> = self.hosts().map(|host| host.plan.name.as_str()).collect();
+        let hollow: u32 = self.machines.iter().map(|machine| machine.plan.hollow).sum();
+        let deadline = Instant::now() + JOIN_LIMIT + JOIN_EACH * hollow;
+        let names = (1..=hollow).map(|n| format!("{HOLLOW_PREFIX}{n}"));
+        let mut waiting: Vec<String> = self
+            .hosts()
+            .map(|host| host.plan.name.clone())
+            .chain(names)
+            .collect();
         while !waiting.is_empty() {
             let hosts: Vec<HostView> = client.all(&client.env("/hosts")).await?;
-            let active = |name: &&str| {
-                hosts
-                    .iter()
-                    .any(|host| host.name.as_str() == *name && host.state == HostState::Active)
-            };
-            for name in waiting.extract_if(.., |name| active(name)) {
+            let active: BTreeSet<&str> = hosts
+                .iter()
+                .filter(|host| host.state == HostState::Active)
+                .map(|host| host.name.as_str())
+                .collect();
+            let joined: Vec<String> = waiting
+                .extract_if(.., |name| active.contains(name.as_str()))
+                .collect();
+            for name in joined.iter().filter(|name| !name.starts_with(HOLLOW_PREFIX)) {
                 say(progress, format!("{name} is active"));
+            }
+            if hollow > 0 && !joined.is_empty() {
+                let left = waiting.len();
+                say(
+                    progress,
+                    format!("{} hosts are active, {left} join", active.len()),
+                );
             }
             anyhow::ensure!(
                 Instant::now() < deadline,
-                "{} did not become active within {} s; their agent.log says why",
-                waiting.join(", "),
-                JOIN_LIMIT.as_secs()
+                "{} did not become active in time; their agent.log says why",
+                waiting.join(", ")
             );
-            tokio::time::sleep(LOOK_AGAIN).await;
+            tokio::time::sleep(if hollow > 0 {
+                LOOK_AGAIN_AT_MANY
+            } else {
+                LOOK_AGAIN
+            })
+            .await;
         }
         Ok(())
     }
@@ -164,9 +191,9 @@ async fn log_in(server: &Arc<Machine>, greeting: Greeting, dir: &Path) -> anyhow
     Ok(context)
 }
 
-async fn join_token(client: &Client, hosts: usize) -> anyhow::Result<String> {
+async fn join_token(client: &Client, hosts: u32) -> anyhow::Result<String> {
     let request = JoinTokenCreate {
-        uses: Some(u32::try_from(hosts)?),
+        uses: Some(hosts),
         ttl_seconds: None,
         ..JoinTokenCreate::default()
     };

@@ -17,6 +17,9 @@ const HOSTS_MAX: u8 = 200;
 pub struct UpSpec {
     /// How many hosts, `h1` and so on.
     pub hosts: u8,
+    /// How many hosts without an engine of their own, `hollow-1` and so on, all on one machine.
+    #[serde(default)]
+    pub hollow: u32,
     /// How many servers, `s1` and so on.
     pub servers: u8,
     /// Servers run on the first hosts, not on machines of their own.
@@ -40,13 +43,31 @@ pub struct Planned {
     /// It has an engine, and an agent unless the lab is bare.
     pub is_host: bool,
     pub agent: bool,
+    /// Its agents are so many, over engines in memory.
+    pub hollow: u32,
 }
+
+/// What names of hollow hosts begin with.
+pub const HOLLOW_PREFIX: &str = "hollow-";
+/// Above servers, below hosts.
+const HOLLOW: u8 = 10;
+/// So many were tried on one server.
+const HOLLOW_MAX: u32 = 2_000;
 
 /// The machines, or in words why there cannot be such a lab.
 pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
+    let fewest = u8::from(spec.hollow == 0);
     anyhow::ensure!(
-        (1..=HOSTS_MAX).contains(&spec.hosts),
+        (fewest..=HOSTS_MAX).contains(&spec.hosts),
         "a lab has 1 to {HOSTS_MAX} hosts"
+    );
+    anyhow::ensure!(
+        spec.hollow <= HOLLOW_MAX,
+        "a lab has at most {HOLLOW_MAX} hollow hosts"
+    );
+    anyhow::ensure!(
+        spec.hosts > 0 || !spec.combined,
+        "with --combined the server runs on a host; give --hosts 1 or more"
     );
     anyhow::ensure!(
         spec.servers >= 1,
@@ -62,6 +83,7 @@ pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
         server: (spec.combined && !spec.bare && n <= spec.servers).then(|| format!("s{n}")),
         is_host: true,
         agent: !spec.bare,
+        hollow: 0,
     };
     let server = |n: u8| Planned {
         name: format!("s{n}"),
@@ -69,6 +91,15 @@ pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
         server: Some(format!("s{n}")),
         is_host: false,
         agent: false,
+        hollow: 0,
+    };
+    let hollow = Planned {
+        name: HOLLOW_PREFIX.trim_end_matches('-').to_owned(),
+        address: address(HOLLOW),
+        server: None,
+        is_host: false,
+        agent: true,
+        hollow: spec.hollow,
     };
     let apart = if spec.combined || spec.bare {
         0
@@ -77,6 +108,7 @@ pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
     };
     Ok((1..=apart)
         .map(server)
+        .chain((spec.hollow > 0).then_some(hollow))
         .chain((1..=spec.hosts).map(host))
         .collect())
 }
@@ -93,6 +125,7 @@ mod tests {
     fn spec(hosts: u8) -> UpSpec {
         UpSpec {
             hosts,
+            hollow: 0,
             servers: 1,
             combined: false,
             bare: false,
@@ -133,6 +166,14 @@ mod tests {
             ..spec(1)
         };
         assert_eq!(told(&bare), ["h1 10.99.0.11 [] false"]);
+        let hollow = UpSpec {
+            hollow: 200,
+            ..spec(0)
+        };
+        assert_eq!(
+            told(&hollow),
+            ["s1 10.99.0.1 [s1] false", "hollow 10.99.0.10 [] true"]
+        );
     }
 
     #[test]
@@ -147,6 +188,15 @@ mod tests {
             UpSpec {
                 servers: 3,
                 ..spec(1)
+            },
+            UpSpec {
+                hollow: 2_001,
+                ..spec(1)
+            },
+            UpSpec {
+                hollow: 1,
+                combined: true,
+                ..spec(0)
             },
         ] {
             assert!(machines(&wrong).is_err(), "{wrong:?}");

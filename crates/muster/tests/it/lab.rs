@@ -340,3 +340,35 @@ async fn plugs_are_pulled_and_put_back() {
     assert!(lab.exec("h2", &["docker", "ps", "-a"]).contains("kept"));
     assert_eq!(lab.exec("h1", &["ssh", "h2", "hostname"]), "h2\n");
 }
+
+const MANY: &str = "
+services:
+  web:
+    image: muster/whoami
+    deploy: { replicas: 60 }
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hollow_hosts_join_take_units_and_are_lost_together_without_a_move() {
+    let lab = Lab::up(&["--hollow", "20"]);
+    assert_eq!(lab.hosts().len(), 20);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("compose.yaml");
+    std::fs::write(&file, MANY).unwrap();
+    let file = file.to_str().unwrap();
+    let up = lab.outside(&["stack", "up", "shop", "-f", file, "--yes"]);
+    good("stack up", &up);
+    lab.ok(&["cut", "hollow"]);
+    until("all are suspect", async || {
+        lab.hosts().values().all(|state| state == "suspect")
+    })
+    .await;
+    lab.ok(&["heal"]);
+    until("all are back", async || {
+        lab.hosts().values().all(|state| state == "active")
+    })
+    .await;
+    let units = lab.outside(&["ps", "-o", "json"]);
+    let units: Value = serde_json::from_slice(&units.stdout).unwrap();
+    assert_eq!(units.as_array().map(Vec::len), Some(60));
+}

@@ -1,8 +1,9 @@
 //! Many hosts that vanish together are more likely cut off than dead, so nothing of theirs is made anew elsewhere until one
 //! of them is back. (Together: more than half of all, at least three, within [`TOGETHER_MS`].)
 //!
-//! Who vanishes first may be given up before the last one is missed. So this is judged where no delay excuses it: among as
-//! many as make them many, the last one that is given up is given up while all the others are missed.
+//! Who vanishes first may be given up before the last one is missed. So this is judged where no delay excuses it: where so
+//! many vanished at once, out of calm, none of them is given up; and among as many as make them many, the last one that is
+//! given up is given up while all the others are missed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::ledger::{Deed, Ledger, Made};
 
 /// Hosts that vanish within this of one another vanish together.
 const TOGETHER_MS: u64 = 25_000;
+/// Hosts that vanish within this of one another vanish at once.
+const AT_ONCE_MS: u64 = 500;
 /// What was wished no longer ago than this may still be on its way.
 const OF_LATE_MS: u64 = 20_000;
 
@@ -31,6 +34,8 @@ pub struct Brake {
 struct Vanished {
     since: Moment,
     until: Moment,
+    /// Nothing was wrong with it before.
+    calm: bool,
     /// What ran there.
     left: Vec<Arc<Made>>,
     /// Whether something of that was made anew elsewhere meanwhile.
@@ -44,7 +49,7 @@ impl Brake {
     }
 
     /// A host is cut off from every server, or has no power, until then.
-    pub fn vanishes(&mut self, ledger: &Ledger, host: HostId, now: Moment, until: Moment) {
+    pub fn vanishes(&mut self, ledger: &Ledger, host: HostId, now: Moment, until: Moment, calm: bool) {
         self.vanished.retain(|_, one| one.until > now);
         let ran = || {
             let there = ledger.running().filter(|one| one.host == host);
@@ -54,6 +59,7 @@ impl Brake {
         let one = self.vanished.entry(host).or_insert_with(|| Vanished {
             since: now,
             until,
+            calm,
             left: ran(),
             moved: false,
         });
@@ -101,7 +107,7 @@ impl Brake {
         wished.is_some_and(|at| now.since(*at) < OF_LATE_MS)
     }
 
-    /// How many vanished together, and of how many of these something was made anew, if those alone are so many.
+    /// How many vanished together, and of how many of these something was made anew, if none or not so many should.
     fn moved_together(&self) -> Option<(usize, usize)> {
         let many = (self.hosts / 2 + 1).max(3);
         let since: BTreeSet<Moment> = self.vanished.values().map(|one| one.since).collect();
@@ -112,7 +118,12 @@ impl Brake {
             };
             let all = self.vanished.values().filter(together);
             let moved = all.clone().filter(|one| one.moved).count();
-            (moved >= many).then(|| (all.count(), moved))
+            let at_once = all
+                .clone()
+                .filter(|one| one.calm && one.since.since(first) <= AT_ONCE_MS);
+            let of_these = at_once.clone().filter(|one| one.moved).count();
+            let none_may = at_once.count() >= many && of_these > 0;
+            (moved >= many || none_may).then(|| (all.count(), moved))
         })
     }
 }

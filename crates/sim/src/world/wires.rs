@@ -8,6 +8,11 @@ use crate::judge::EXCLUSIVE_LABEL;
 use crate::link::{Connection, Parcel, Way};
 use crate::time::Moment;
 
+/// After so long, nobody can have missed a host for what was wrong with it before.
+const CALM_MS: u64 = 20_000;
+/// Of hosts that are lost together, some return so much later than others.
+const LATER_MS: u64 = 20_000;
+
 impl World {
     pub(super) fn send(&mut self, connection: u64, way: Way, parcel: Parcel) {
         let ms = self.rng.between(1, 20) + self.faults.delay(self.now);
@@ -166,8 +171,9 @@ impl World {
 
     /// No server hears this host before then.
     pub(super) fn vanishes(&mut self, of: usize, until: Moment) {
-        let host = self.hosts[of].id;
-        self.history.brake.vanishes(&self.ledger, host, self.now, until);
+        let (host, now) = (self.hosts[of].id, self.now);
+        let calm = self.troubles.is_calm(host, now, CALM_MS);
+        self.history.brake.vanishes(&self.ledger, host, now, until, calm);
     }
 
     /// A host's network is gone for a while. Each end of what was open is told some time later, or never.
@@ -185,10 +191,10 @@ impl World {
 
     /// The same for so long, with one server or with all.
     fn cut_for(&mut self, of: usize, only: Option<usize>, length: u64) {
-        let who = self.is_out_of_reach(of, only, self.now.after(length));
         if only.is_none() {
             self.vanishes(of, self.now.after(length));
         }
+        let who = self.is_out_of_reach(of, only, self.now.after(length));
         self.tell_fault(format_args!("{who} is cut off for {length} ms"));
         let is_cut =
             |one: &Connection| one.agent.of == of && only.is_none_or(|server| one.server.of == server);
@@ -297,9 +303,9 @@ impl World {
         let mut left: Vec<usize> = (0..all).collect();
         let many = usize::try_from(rng.between(fewest as u64, all as u64)).unwrap_or(all);
         let lost: Vec<usize> = (0..many).map(|_| left.remove(rng.below(left.len()))).collect();
-        self.users_wait(lasts);
+        self.users_wait(lasts + LATER_MS);
         for of in lost {
-            let length = lasts + self.faults.rng().between(0, 20_000);
+            let length = lasts + self.faults.rng().between(0, LATER_MS);
             if without_power {
                 self.power_goes(of, length);
             } else {

@@ -9,6 +9,8 @@ use crate::cli::LabUpArgs;
 use crate::lab::{self, Keeper, Request, UpSpec};
 use crate::print;
 
+/// Enough for one to die and two to go on.
+const HOSTS: u8 = 3;
 /// What the keeper may take to end its lab in order; then it is ended without asking.
 const END_LIMIT: Duration = Duration::from_secs(60);
 
@@ -24,10 +26,12 @@ pub async fn up(name: &str, args: LabUpArgs) -> anyhow::Result<ExitCode> {
         ));
         trace.clear().await?;
     }
-    let (hosts, bare) = (args.hosts, args.bare);
+    let (hollow, bare) = (args.hollow, args.bare);
+    let hosts = args.hosts.unwrap_or(if hollow > 0 { 0 } else { HOSTS });
     let began = Instant::now();
     let spec = UpSpec {
         hosts,
+        hollow,
         servers: args.servers,
         combined: args.combined,
         bare,
@@ -39,11 +43,11 @@ pub async fn up(name: &str, args: LabUpArgs) -> anyhow::Result<ExitCode> {
         "Lab {name} is up, after {:.1} s.",
         began.elapsed().as_secs_f64()
     ));
-    print::say(next(name, bare));
+    print::say(next(name, bare, hosts > 0));
     Ok(ExitCode::SUCCESS)
 }
 
-fn next(name: &str, bare: bool) -> String {
+fn next(name: &str, bare: bool, hosts: bool) -> String {
     let flag = if name == "lab" {
         String::new()
     } else {
@@ -56,9 +60,12 @@ fn next(name: &str, bare: bool) -> String {
             "  eval \"$(muster lab env{flag})\"    the commands of this shell now ask this lab's server\n  muster host ls\n"
         )
     };
-    format!(
-        "Try:\n{platform}  muster lab exec h1{flag} -- docker info\n  muster lab shell h1{flag}\n  muster lab down{flag}"
-    )
+    let inside = if hosts {
+        format!("  muster lab exec h1{flag} -- docker info\n  muster lab shell h1{flag}\n")
+    } else {
+        String::new()
+    };
+    format!("Try:\n{platform}{inside}  muster lab down{flag}")
 }
 
 /// Ends a lab in order, or what is left of one.

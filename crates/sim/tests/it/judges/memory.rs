@@ -444,7 +444,7 @@ fn asking_over_and_over_is_seen() {
 }
 
 /// Three of five hosts with a unit each vanish at once; then units of so many of them are made anew on a fourth.
-fn after_mass_loss(moved: u32, change: impl FnOnce(&mut Court)) -> Option<&'static str> {
+fn after_mass_loss(moved: u32, calm: bool, change: impl FnOnce(&mut Court)) -> Option<&'static str> {
     let mut court = Court::default();
     court.history.brake.hosts(5);
     for unit in [1, 2, 3] {
@@ -456,7 +456,7 @@ fn after_mass_loss(moved: u32, change: impl FnOnce(&mut Court)) -> Option<&'stat
         court
             .history
             .brake
-            .vanishes(&court.ledger, host(lost), now, until);
+            .vanishes(&court.ledger, host(lost), now, until, calm);
     }
     change(&mut court);
     court.pass(12_000);
@@ -470,29 +470,37 @@ fn after_mass_loss(moved: u32, change: impl FnOnce(&mut Court)) -> Option<&'stat
 #[test]
 fn replacing_hosts_that_vanished_together_is_seen() {
     let braked = Some("hosts that vanish together are not replaced");
-    assert_eq!(after_mass_loss(3, |_| ()), braked);
+    assert_eq!(after_mass_loss(3, false, |_| ()), braked);
     assert_eq!(
-        after_mass_loss(2, |_| ()),
+        after_mass_loss(1, true, |_| ()),
+        braked,
+        "all were missed at once"
+    );
+    assert_eq!(
+        after_mass_loss(2, false, |_| ()),
         None,
         "two may have been given up before the third was missed"
     );
     assert_eq!(
-        after_mass_loss(3, |court| court.history.brake.hosts(6)),
+        after_mass_loss(3, false, |court| court.history.brake.hosts(6)),
         None,
         "three of six are not more than half"
     );
     assert_eq!(
-        after_mass_loss(3, |court| court.history.brake.released(court.now)),
+        after_mass_loss(3, false, |court| court.history.brake.released(court.now)),
         None,
         "an operator said so"
     );
     assert_eq!(
-        after_mass_loss(3, |court| court.pass(60_000)),
+        after_mass_loss(3, false, |court| court.pass(60_000)),
         None,
         "they are back"
     );
     assert_eq!(
-        after_mass_loss(3, |court| court.history.brake.wished(court.now, &name("shop"))),
+        after_mass_loss(3, false, |court| court
+            .history
+            .brake
+            .wished(court.now, &name("shop"))),
         None,
         "users wished something"
     );
