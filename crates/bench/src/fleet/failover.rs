@@ -22,17 +22,16 @@ pub async fn measure() -> anyhow::Result<Vec<Figure>> {
     for _ in 0..ROUNDS {
         let mut fleet = Fleet::start(3).await?;
         sample = fleet.server.sample().await?;
-        ours.push(stateless(&mut fleet).await?);
+        ours.push(told("ours", stateless(&mut fleet).await?));
     }
     for _ in 0..PEER_ROUNDS {
-        followers.push(peer(&sample, 2).await?);
-        leaders.push(peer(&sample, 0).await?);
+        followers.push(told("swarm", peer(&sample, 2).await?));
+        leaders.push(told("swarm, its leader", peer(&sample, 0).await?));
     }
     let mut exclusive = Vec::new();
     for _ in 0..EXCLUSIVE_ROUNDS {
-        exclusive.push(exclusive_once().await?);
+        exclusive.push(told("exclusive", exclusive_once().await?));
     }
-    eprintln!("ours {ours:?}, swarm {followers:?}, its leader {leaders:?}, exclusive {exclusive:?}");
     let worst = |times: &[f64]| times.iter().copied().fold(0.0, f64::max);
     let figure = |name, value, peer: Option<f64>, ratio, goal| Figure {
         name,
@@ -80,6 +79,12 @@ pub async fn measure() -> anyhow::Result<Vec<Figure>> {
             "<= 8",
         ),
     ])
+}
+
+/// Says how far it is: all of them take minutes.
+fn told(whose: &str, seconds: f64) -> f64 {
+    eprintln!("{whose}: {seconds:.1} s");
+    seconds
 }
 
 async fn stateless(fleet: &mut Fleet) -> anyhow::Result<f64> {
