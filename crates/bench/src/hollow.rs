@@ -101,13 +101,12 @@ async fn join(server: &Machine, count: u32) -> anyhow::Result<Child> {
 async fn running(server: &Machine, stack: &str, count: u32) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {
-        let said = server.muster(&["stack", "show", stack, "-o", "json"]).await?;
+        let service = format!("{stack}/web");
+        let said = server
+            .muster(&["service", "show", &service, "-o", "json"])
+            .await?;
         let said: Value = serde_json::from_slice(&said)?;
-        let services = said["services"].as_array().context("a stack without services")?;
-        let running: u64 = services
-            .iter()
-            .filter_map(|service| service["running"].as_u64())
-            .sum();
+        let running = said["running"].as_u64().context("a service without a count")?;
         if running == u64::from(count) {
             return Ok(());
         }
