@@ -51,8 +51,8 @@ pub struct Planned {
 pub const HOLLOW_PREFIX: &str = "hollow-";
 /// Above servers, below hosts.
 const HOLLOW: u8 = 10;
-/// So many were tried on one server.
-const HOLLOW_MAX: u32 = 2_000;
+/// So many were measured on one server.
+const HOLLOW_MAX: u32 = 1_000;
 
 /// The machines, or in words why there cannot be such a lab.
 pub fn machines(spec: &UpSpec) -> anyhow::Result<Vec<Planned>> {
@@ -190,7 +190,7 @@ mod tests {
                 ..spec(1)
             },
             UpSpec {
-                hollow: 2_001,
+                hollow: HOLLOW_MAX + 1,
                 ..spec(1)
             },
             UpSpec {
